@@ -1,0 +1,101 @@
+"""The nouns of the specification as plain values. Standard library only.
+
+Everything here is frozen and holds no behaviour beyond its own arithmetic. Ids are `NewType`s
+over lower-case hex, so that an item id cannot be passed where a slot id is meant. A value that
+holds a key does not belong here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+VaultId = NewType("VaultId", str)
+"""32 lower-case hex digits (128 random bits)."""
+SlotId = NewType("SlotId", str)
+"""16 lower-case hex digits (64 random bits)."""
+ItemId = NewType("ItemId", str)
+"""32 lower-case hex digits (128 random bits)."""
+ObjectId = NewType("ObjectId", str)
+"""32 lower-case hex digits (128 random bits): one sealed object version, the name of its blob."""
+AlbumId = NewType("AlbumId", str)
+"""32 lower-case hex digits (128 random bits)."""
+
+
+class Kind(enum.Enum):
+    """What an item is. Decided by content, never by file name."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+class PreviewState(enum.Enum):
+    """Whether an item has a preview. `NONE` is final until `doctor` tries again."""
+
+    PENDING = "pending"
+    READY = "ready"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Degrees, WGS 84: latitude −90…90 north positive, longitude −180…180 east positive."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photo or video, as the library knows it.
+
+    `width` × `height` are pixels as shown, after orientation. `taken` is the camera's local wall
+    time (naive), because that is what people remember; `imported` is aware, UTC. `duration` is in
+    seconds. `size` is the true length of the original in bytes.
+    """
+
+    id: ItemId
+    name: str
+    kind: Kind
+    mime: str
+    size: int
+    width: int | None
+    height: int | None
+    duration: float | None
+    taken: datetime | None
+    imported: datetime
+    favourite: bool
+    caption: str
+    place: Place | None
+    device: str | None
+    playable: bool
+    preview: PreviewState
+    trashed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the timeline needs of an item, and no more: 100,000 of these are held at once.
+
+    `when` is `taken`, or the local time of import where the picture has none, as seconds since
+    1970-01-01 of that wall clock. `width`/`height` are 0 where unknown.
+    """
+
+    id: ItemId
+    when: int
+    width: int
+    height: int
+    duration: float | None
+    kind: Kind
+    favourite: bool
+    preview: PreviewState
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    id: AlbumId
+    name: str
+    count: int
+    veiled: bool
