@@ -39,6 +39,15 @@ class PreviewState(enum.Enum):
     NONE = "none"
 
 
+class Factor(enum.Enum):
+    """What a way in asks for. A PIN is a passphrase. The order is the order of the format."""
+
+    KEYRING = "keyring"
+    PASSPHRASE = "passphrase"
+    RECOVERY = "recovery"
+    FIDO2 = "fido2"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Degrees, WGS 84: latitude −90…90 north positive, longitude −180…180 east positive."""
