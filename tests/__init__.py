@@ -1,0 +1,1 @@
+"""The tests mirror the house: tests/unit/<same path>/test_<module>.py, and the rest by purpose."""
