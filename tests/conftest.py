@@ -82,9 +82,7 @@ def keyring_daemon(short_directory: Path) -> Iterator[KeyringDaemon]:
 
 
 @pytest.fixture
-def secret_service(
-    keyring_daemon: KeyringDaemon, monkeypatch: pytest.MonkeyPatch
-) -> KeyringDaemon:
+def secret_service(keyring_daemon: KeyringDaemon, monkeypatch: pytest.MonkeyPatch) -> KeyringDaemon:
     """A running, unlocked password store; the environment points at it during the test.
 
     What a test stores stays for the next one in the same worker: use names of your own.

@@ -1,0 +1,200 @@
+"""What a person reads when something does not work: one place, for window and command line.
+
+`words(error)` turns an error into a title (what happened, a few words), a sentence (to what, and
+what it means for their pictures) and an action (what to do now). A frightened person reads this,
+so: second person, short, concrete, no jargon; nothing that blames them; never "wrong key" where
+changed bytes look the same. On screen the vault is the library, the keyring is this computer's
+password store, a slot is a way in, an export or a rendition is a copy, to revoke is to end.
+
+A text may name facts of its error as `{fact}`. What is filled in may come from an attacker (a
+file name with a line break, or with signs that turn the reading direction around), so control and
+direction signs are shown as �, and long values are cut in the middle. A fact that the error does
+not carry fails the tests, which read every place that raises; should one slip through all the
+same, the text says "unknown" and the person still gets the rest.
+
+An error that nobody expected gets a short code that can be searched for. It is made of the kind
+of the error and the place in the code, never of its message, which may hold what is private.
+
+Codes are the strings that the code raises, kept here in one section for each room of the house.
+Length: texts, one after another; a table does not get clearer by being cut up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+
+from lighttight.errors import Cancelled, LighttightError
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Title, sentence, action: each plain text, complete in itself."""
+
+    title: str
+    sentence: str
+    action: str
+
+
+# --- The start of the program
+
+_START = {
+    "no-display": Words(
+        "No screen to open a window on",
+        "This terminal has no display, so Lighttight cannot open its window here.",
+        "To see the whole story without one, run: lighttight demo",
+    ),
+}
+
+# --- sealed: encryption, ways in, entries
+
+_SEALED: dict[str, Words] = {}
+
+# --- media: pictures and videos
+
+_MEDIA: dict[str, Words] = {}
+
+# --- files and settings
+
+_FILES: dict[str, Words] = {}
+
+# --- vault: the library on disk, the password store
+
+_VAULT: dict[str, Words] = {}
+
+# --- audit: the record
+
+_AUDIT: dict[str, Words] = {}
+
+# --- library: items, albums, importing
+
+_LIBRARY: dict[str, Words] = {}
+
+# --- sharing: copies that leave
+
+_SHARING: dict[str, Words] = {}
+
+# --- session
+
+_SESSION: dict[str, Words] = {}
+
+# --- cli: the command line
+
+_CLI: dict[str, Words] = {}
+
+# --- ui: the window
+
+_UI: dict[str, Words] = {}
+
+
+SECTIONS = (
+    _START,
+    _SEALED,
+    _MEDIA,
+    _FILES,
+    _VAULT,
+    _AUDIT,
+    _LIBRARY,
+    _SHARING,
+    _SESSION,
+    _CLI,
+    _UI,
+)
+WORDS: dict[str, Words] = {code: words for section in SECTIONS for code, words in section.items()}
+
+_CANCELLED = Words("Stopped", "You stopped this. What was finished is kept.", "")
+_UNEXPECTED = Words(
+    "Something unexpected went wrong",
+    "Lighttight did not expect this. What was saved before is still there; nothing was lost.",
+    "Try it once more. If it happens again, search for the code {code} or report it.",
+)
+
+LONGEST_VALUE = 200
+# Not strftime: Qt sets the locale of the whole process, and these texts are English.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+# Control, format (direction, zero width), surrogate and private-use characters, and the two
+# separators that break a line.
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")  # needed inside Persian words and family emoji
+
+
+def words(error: BaseException) -> Words:
+    """The words for an error: its own where it has a code, general ones where it does not."""
+    if isinstance(error, Cancelled):
+        return _CANCELLED
+    if isinstance(error, LighttightError) and error.code in WORDS:
+        return _filled(WORDS[error.code], error.facts)
+    return _filled(_UNEXPECTED, {"code": search_code(error)})
+
+
+def search_code(error: BaseException) -> str:
+    """`LT-` and eight hex digits that stay the same for the same defect across computers."""
+    kind = type(error)
+    parts = [kind.__module__, kind.__qualname__]
+    if isinstance(error, LighttightError):
+        parts.append(error.code)
+    parts += _place(error.__traceback__)
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest().upper()
+    return f"LT-{digest[:4]}-{digest[4:8]}"
+
+
+def placeholders(template: Words) -> frozenset[str]:
+    """The facts that a text names."""
+    texts = (template.title, template.sentence, template.action)
+    return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
+
+
+def _place(trace: TracebackType | None) -> list[str]:
+    """Module and function of the innermost frame of ours, or of the innermost frame at all.
+
+    Line numbers are left out: they move with every release, and the code would not be found.
+    """
+    inner: list[str] = []
+    ours: list[str] = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        inner = [module, code.co_qualname]
+        if module.partition(".")[0] == "lighttight":
+            ours = inner
+        trace = trace.tb_next
+    return ours or inner
+
+
+def _filled(template: Words, facts: dict[str, object]) -> Words:
+    def fill(text: str) -> str:
+        # One pass over the template: a value that looks like a placeholder stays a value.
+        return _PLACEHOLDER.sub(lambda match: _shown(facts.get(match[1])), text)
+
+    return Words(fill(template.title), fill(template.sentence), fill(template.action))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, datetime):
+        local = value if value.tzinfo is None else value.astimezone()
+        return f"{_shown(local.date())}, {local:%H:%M}"
+    if isinstance(value, date):
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = "".join(_harmless(sign) for sign in str(value))
+    if len(text) > LONGEST_VALUE:
+        half = LONGEST_VALUE // 2
+        text = f"{text[:half]}…{text[-half:]}"
+    return text
+
+
+def _harmless(sign: str) -> str:
+    if unicodedata.category(sign) in _UNSHOWN and sign not in _JOINERS:
+        return "�"
+    return sign

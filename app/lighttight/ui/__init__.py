@@ -1,0 +1,1 @@
+"""The window: Qt shells over the session. Nothing below this package imports PySide6."""
