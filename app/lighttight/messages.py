@@ -60,7 +60,98 @@ _MEDIA: dict[str, Words] = {}
 
 # --- files and settings
 
-_FILES: dict[str, Words] = {}
+_FILES: dict[str, Words] = {
+    "disk-full": Words(
+        "The disk is full",
+        "There is no room left to write {path}. What was saved before is safe.",
+        "Free some space on that disk, then try again.",
+    ),
+    "disk-failed": Words(
+        "The disk reports an error",
+        "Reading or writing {path} failed. The disk may be failing, or was unplugged.",
+        "Stop using this disk. If you have a backup, check it now; then run: lighttight verify",
+    ),
+    "disk-file-limit": Words(
+        "This disk cannot hold a file this large",
+        "The disk that holds {path} has a limit on the size of one file.",
+        "Choose another disk, or one formatted for large files.",
+    ),
+    "disk-error": Words(
+        "The disk did not do what was asked",
+        "Working with {path} failed (system error {errno}). What was saved before is safe.",
+        "Try again. If it happens again, search for that error number.",
+    ),
+    "not-writable": Words(
+        "No permission to do that here",
+        "This computer does not let you change {path}, or its disk is read-only.",
+        "Choose another place, or change the permissions of that folder.",
+    ),
+    "vault-gone": Words(
+        "Your library cannot be reached",
+        "The folder that holds {path} is not there any more. The disk may have been unplugged.",
+        "Connect the disk again, then open the library again.",
+    ),
+    "folder-gone": Words(
+        "That folder cannot be reached",
+        "The folder that holds {path} is not there any more. The disk may have been unplugged.",
+        "Connect it again, or choose another folder.",
+    ),
+    "file-missing": Words(
+        "A file is missing",
+        "{path} should be there and is not.",
+        "If you moved it, put it back. Otherwise run: lighttight verify",
+    ),
+    "file-oversized": Words(
+        "A file is much longer than it can be",
+        "{path} is not what Lighttight wrote, so it was not used.",
+        "Run: lighttight doctor",
+    ),
+    "file-not-found": Words(
+        "Nothing is there",
+        "There is no file or folder {path}.",
+        "Check the name, and whether the disk is connected.",
+    ),
+    "file-not-regular": Words(
+        "That is not a file with a picture in it",
+        "{path} is a folder, a device or a connection between programs. It was not opened.",
+        "Choose the picture or video itself.",
+    ),
+    "file-is-link": Words(
+        "That is only a link",
+        "{path} points to another place, so it was left alone.",
+        "Choose the file that it points to.",
+    ),
+    "file-unreadable": Words(
+        "This file cannot be read",
+        "This computer does not let you read {path}, or its disk is failing.",
+        "Copy it to another place, or change its permissions, then try again.",
+    ),
+    "file-changed": Words(
+        "The file changed while it was being read",
+        "Another program was writing to {path}, so nothing of it was kept.",
+        "Wait until the other program is done, then try again.",
+    ),
+    "folder-unreadable": Words(
+        "This folder cannot be read",
+        "This computer does not let you look into {path}. What is inside was not seen.",
+        "Change the permissions of that folder, then try again.",
+    ),
+    "folder-too-deep": Words(
+        "Folders within folders, too many",
+        "{path} lies deeper than Lighttight looks. What is inside was not seen.",
+        "Choose that folder by itself.",
+    ),
+    "path-is-vault": Words(
+        "That is a Lighttight library",
+        "{path} holds sealed pictures already, so there is nothing to import from it.",
+        "To see what is inside, open it.",
+    ),
+    "name-taken": Words(
+        "Too many files with this name",
+        "The folder already holds thousands of files called {name}.",
+        "Choose an empty folder.",
+    ),
+}
 
 # --- vault: the library on disk, the password store
 

@@ -21,11 +21,14 @@ import stat
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.progress import SILENT, Progress
+
+Gone = Literal["vault-gone", "folder-gone"]
+"""Which words fit when a directory is missing: the library itself, or a folder of the person."""
 
 PART: Final = ".part"
 """How the name of an unfinished file ends. Whoever holds the vault alone may sweep them."""
@@ -60,12 +63,11 @@ _AWAY = {errno.ENOTDIR, errno.ENODEV, errno.ENXIO} | {
 
 
 def translate(
-    error: OSError, path: Path | str, *, gone: str = "vault-gone"
+    error: OSError, path: Path | str, *, gone: Gone = "vault-gone"
 ) -> Environment | Refused:
     """What the operating system said, in the program's words.
 
-    `gone` names what is missing when the directory itself is: "vault-gone", or "folder-gone"
-    for a folder that the person chose.
+    `gone` tells which words fit when the directory itself is missing.
     """
     code = error.errno
     where = os.fspath(path)
@@ -77,9 +79,9 @@ def translate(
         # Which of the two is missing makes all the difference to the person.
         if Path(where).parent.is_dir():
             return Environment("file-missing", path=where)
-        return Environment(gone, path=where)
+        return _away(where, gone)
     if code in _AWAY:
-        return Environment(gone, path=where)
+        return _away(where, gone)
     if code == errno.EIO:
         return Environment("disk-failed", path=where)
     if code == errno.EFBIG:
@@ -90,7 +92,7 @@ def translate(
 
 
 @contextlib.contextmanager
-def translating(path: Path | str, *, gone: str = "vault-gone") -> Generator[None]:
+def translating(path: Path | str, *, gone: Gone = "vault-gone") -> Generator[None]:
     """Any OSError inside leaves as an Environment (or, for a link, Refused) about `path`."""
     try:
         yield
@@ -254,6 +256,10 @@ def drop_cached_pages(fd: int) -> bool:
             return False
         return True
     return False
+
+
+def _away(where: str, gone: Gone) -> Environment:
+    return Environment("folder-gone" if gone == "folder-gone" else "vault-gone", path=where)
 
 
 def _part_beside(path: Path) -> Path:
