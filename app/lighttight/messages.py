@@ -63,12 +63,12 @@ _MEDIA: dict[str, Words] = {}
 _FILES: dict[str, Words] = {
     "disk-full": Words(
         "The disk is full",
-        "There is no room left to write {path}. What was saved before is safe.",
+        "There is no room left to save anything more. What was saved before is safe.",
         "Free some space on that disk, then try again.",
     ),
     "disk-failed": Words(
         "The disk reports an error",
-        "Reading or writing {path} failed. The disk may be failing, or was unplugged.",
+        "Reading or writing failed. The disk may be wearing out, or was unplugged.",
         "Stop using this disk. If you have a backup, check it now; then run: lighttight verify",
     ),
     "disk-file-limit": Words(
@@ -78,17 +78,17 @@ _FILES: dict[str, Words] = {
     ),
     "disk-error": Words(
         "The disk did not do what was asked",
-        "Working with {path} failed (system error {errno}). What was saved before is safe.",
-        "Try again. If it happens again, search for that error number.",
+        "Reading or writing failed in a way that is not known. What was saved before is safe.",
+        "Try again. If it happens again, copy the library to another disk and open it there.",
     ),
     "not-writable": Words(
         "No permission to do that here",
-        "This computer does not let you change {path}, or its disk is read-only.",
+        "This computer does not let you write there, or the disk is read-only.",
         "Choose another place, or change the permissions of that folder.",
     ),
     "vault-gone": Words(
         "Your library cannot be reached",
-        "The folder that holds {path} is not there any more. The disk may have been unplugged.",
+        "Its folder is not there any more. The disk may have been unplugged.",
         "Connect the disk again, then open the library again.",
     ),
     "folder-gone": Words(
