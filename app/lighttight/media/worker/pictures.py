@@ -1,0 +1,149 @@
+"""JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF and HEIC, through Pillow and pillow-heif.
+
+Only the one codec that the first bytes call for is tried, never "whatever opens it": a file
+that says PNG and is a Photoshop document is damaged, not a chance for a rarely tested reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from typing import Any
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from lighttight.media.sniff import Sniffed
+from lighttight.media.wire import Op, Request, Undecodable
+from lighttight.media.worker import develop, tags
+from lighttight.media.worker.remote import RemoteFile
+
+MAX_PIXELS = 300_000_000
+MAX_WHOLE_FILE = 512 << 20
+"""For codecs that want the whole file in memory."""
+
+_PILLOW = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "gif": "GIF",
+    "webp": "WEBP",
+    "bmp": "BMP",
+    "tiff": "TIFF",
+    "avif": "AVIF",
+    "heic": "HEIF",
+    "heif": "HEIF",
+}
+_WHOLE = frozenset({"webp", "avif", "heic", "heif"})
+
+
+def prepare() -> list[str]:
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # Only what is imported above is registered; `init` would load forty more readers.
+    Image._initialized = 2  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    # Text chunks that unpack to gigabytes.
+    PngImagePlugin.MAX_TEXT_CHUNK = 1 << 20
+    PngImagePlugin.MAX_TEXT_MEMORY = 8 << 20
+    for module in (BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin):
+        assert module is not None
+    for module in (TiffImagePlugin, WebPImagePlugin):
+        assert module is not None
+    found = ["pictures"]
+    try:
+        import pillow_heif
+    except ImportError:
+        return found
+    pillow_heif.register_heif_opener(
+        decode_threads=1, depth_images=False, aux_images=False, thumbnails=False
+    )
+    return [*found, "heif"]
+
+
+def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
+    container = sniffed.container
+    if container in _WHOLE and file.length > MAX_WHOLE_FILE:
+        raise Undecodable("too-large")
+    image = open_image(file, _PILLOW[container])
+    facts = _facts(image, file, container)
+    if container == "tiff":
+        from lighttight.media.worker import raw
+
+        found = raw.format_of(file)
+        if found is not None:
+            return raw.answer(request, file, found)
+    size = develop.shown(*image.size, facts.orientation)
+    if container in ("heic", "heif"):
+        # Already turned by the reader, which keeps the camera's number for us to tell.
+        size = image.size
+        told = image.info.get("original_orientation")
+        turn = 1
+        facts.orientation = told if isinstance(told, int) and 1 <= told <= 8 else 1
+    else:
+        turn = facts.orientation
+    complete = True
+    try:
+        picture, complete = _load(image, file, container, turn, request.max_side)
+    except MemoryError:
+        if request.op is not Op.EXAMINE:
+            raise
+        picture = None
+    except Exception:  # noqa: BLE001
+        # The file could say what it is, but its pixels are damaged: keep what it said.
+        if request.op is not Op.EXAMINE:
+            raise
+        picture = None
+    return develop.answer(picture, facts, container, size, complete=complete)
+
+
+def open_image(file: Any, name: str) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(file, formats=(name,))
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise Undecodable("too-large") from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise Undecodable("too-large")
+    if width < 1 or height < 1:
+        raise Undecodable("damaged")
+    return image
+
+
+def _load(
+    image: Image.Image, file: RemoteFile, container: str, turn: int, max_side: int
+) -> tuple[Image.Image, bool]:
+    """Decoded and upright; with what is there, and False, where the file ends too early."""
+    develop.draft(image, max_side)
+    try:
+        image.load()
+    except OSError:
+        if container not in ("jpeg", "png", "gif", "bmp", "tiff"):
+            raise
+    else:
+        return develop.upright(image, turn, max_side), True
+    file.seek(0)
+    image = open_image(file, _PILLOW[container])
+    develop.draft(image, max_side)
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    image.load()
+    return develop.upright(image, turn, max_side), False
+
+
+def _facts(image: Image.Image, file: RemoteFile, container: str) -> tags.Facts:
+    """Never an error: a picture with broken metadata is a picture."""
+    with contextlib.suppress(Exception):
+        if container == "tiff":
+            return tags.facts(tags.read(file))
+        return tags.facts(tags.read_exif(image.info.get("exif")))
+    return tags.Facts()
