@@ -52,7 +52,124 @@ _START = {
 
 # --- sealed: encryption, ways in, entries
 
-_SEALED: dict[str, Words] = {}
+_SEALED = {
+    "did-not-open": Words(
+        "That didn’t open it",
+        "That didn’t open it. Nothing was changed or lost.",
+        "Look at what you typed and try again, or use another way in, such as your recovery words.",
+    ),
+    "recovery-words-unknown": Words(
+        "Word {position} isn’t on the list",
+        "Word {position} is none of the words that Lighttight uses. Nothing was changed or lost.",
+        "Look at word {position} on your page again. The first four letters of a word are enough.",
+    ),
+    "recovery-words-count": Words(
+        "There should be 24 words",
+        "You entered {count}. Nothing was changed or lost.",
+        "Enter all 24 words, in the order on your page, with a space between them.",
+    ),
+    "recovery-words-checksum": Words(
+        "One of the words doesn’t fit",
+        "All 24 words are known, but they don’t belong together in this order. "
+        "Nothing was changed or lost.",
+        "Compare each word with your page. Two may be swapped, or one may be a similar word.",
+    ),
+    "passphrase-not-text": Words(
+        "That passphrase can’t be read",
+        "It holds signs that are not text, so it could not be typed the same way again.",
+        "Type the passphrase again. In a terminal, check that it uses UTF-8.",
+    ),
+    "memory-short": Words(
+        "Not enough memory right now",
+        "Checking a passphrase needs {mebibytes} MiB for a moment, and they are not free. "
+        "Your pictures are untouched.",
+        "Close other programs and try again, or use a way in without a passphrase.",
+    ),
+    "factor-unsupported": Words(
+        "This way in needs a newer Lighttight",
+        "This version can show a way in with a security key, but cannot use it.",
+        "Use another way in, or install the newest version.",
+    ),
+    "vault-newer": Words(
+        "Made by a newer Lighttight",
+        "This library has format {version}, which this version cannot read. Nothing was changed.",
+        "Install the newest version of Lighttight and open it again.",
+    ),
+    "header-damaged": Words(
+        "The library’s first page is damaged",
+        "The file that says how to open this library was changed or cut, and so was its copy. "
+        "Your pictures are still there, sealed.",
+        "Put back the files “header” and “header.copy” from a backup of this library.",
+    ),
+    "header-costs": Words(
+        "The library’s first page can’t be right",
+        "It asks for a passphrase check that no Lighttight makes: too cheap to be safe, or too "
+        "large for a computer. Someone may have changed it. Nothing was tried.",
+        "Put back the files “header” and “header.copy” from a backup of this library.",
+    ),
+    "header-forged": Words(
+        "The library’s first page was changed",
+        "What you gave fits, but the file that says how to open this library was not written by "
+        "Lighttight. Someone may have changed it. Your pictures are still there, sealed.",
+        "Put back the files “header” and “header.copy” from a backup, and ask who can reach them.",
+    ),
+    "header-copies-differ": Words(
+        "The library’s two first pages disagree",
+        "“header” and “header.copy” are both whole, yet say different things. Two computers may "
+        "have written at once, or someone may have changed one.",
+        "Put both back from a backup of this library.",
+    ),
+    "blob-damaged": Words(
+        "This picture’s file is damaged",
+        "Its sealed file was changed, cut or swapped, so Lighttight does not open it. "
+        "The others are not affected.",
+        "If you have a backup, restore it from there. “Verify” shows which others are damaged.",
+    ),
+    "key-damaged": Words(
+        "A key in the library is damaged",
+        "A key has the wrong size, so what it belongs to cannot be opened. Nothing was changed.",
+        "Restore the library from a backup.",
+    ),
+    "range-refused": Words(
+        "This file asked for something impossible",
+        "While it was read, a part was asked for that no file has. It may be made to do harm.",
+        "Leave this file out. The others are not affected.",
+    ),
+    "state-damaged": Words(
+        "The library’s own count doesn’t add up",
+        "The note that vouches for the catalog was changed or is damaged. "
+        "Nothing leaves until this is cleared up.",
+        "Run “Verify”, and restore the library from a backup if it finds the same.",
+    ),
+    "anchor-forged": Words(
+        "This computer’s note about the library was changed",
+        "The note in this computer’s password store, which shows whether the library is the newest "
+        "version, was not written by Lighttight.",
+        "If you restored the password store, that explains it. If not, something else wrote there.",
+    ),
+    "entry-forged": Words(
+        "The record was changed",
+        "An entry of what happened in this library is not as Lighttight wrote it.",
+        "Run “Verify”, and compare with a backup. Don’t rely on the record before that.",
+    ),
+    "entry-value": Words(
+        "That can’t be written into the record",
+        "The {field} is too long or holds signs that are not text. Nothing was done.",
+        "Shorten or retype it and try again.",
+    ),
+    "tree-forged": Words(
+        "The record doesn’t fit together",
+        "The entries of what happened in this library do not lead to the result they should. "
+        "Some may have been changed, removed or added.",
+        "Run “Verify”, and compare with a backup. Don’t rely on the record before that.",
+    ),
+    "randomness-failed": Words(
+        "This computer gave no random numbers",
+        "Keys are made of random numbers, so Lighttight stopped before it made an unsafe one. "
+        "Nothing was changed.",
+        "Restart the computer and try again.",
+    ),
+}
 
 # --- media: pictures and videos
 

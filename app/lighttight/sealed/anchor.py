@@ -28,7 +28,7 @@ class _Text(canonical.Document, frozen=True):
     audit_root: canonical.Hex32
     header_sequence: canonical.Positive
     header_hash: canonical.Hex32
-    date: canonical.Instant
+    date: canonical.Natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,9 @@ def encode(anchor: Anchor, key: bytes) -> str:
             anchor.date_ms,
         )
     )
+    if canonical.decode(text, _Text) is None:
+        # Never leave a note that reads as forged later; a clock before 1970 would.
+        raise Integrity("anchor-forged")
     return f"{text.decode()}.{hmac.digest(key, text, 'sha256').hex()}"
 
 
