@@ -109,7 +109,10 @@ class Store(SecretService.Keyring):
 
     def get_preferred_collection(self) -> Collection:
         if self._connection is None:
-            self._connection = BoundedConnection(_bus_address(), self._deadline)
+            try:
+                self._connection = BoundedConnection(_bus_address(), self._deadline)
+            except ValueError as error:  # the address is none
+                raise Environment("keyring-absent") from error
             add_match_rules(self._connection)
         if self._found is None:
             self._found = self._collection(self._connection)

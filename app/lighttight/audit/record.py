@@ -1,0 +1,76 @@
+"""Appending to the record, in the transaction of the act itself.
+
+`app/docs/audit-log.md`. `append` is what rooms above the vault call: besides the entry it keeps up
+`copies`, the projection that answers "where did copies of this go?". Acts inside the vault (ways
+in, rotation, migration) record themselves, since nothing of them ever leaves.
+
+An outward act is two entries: `EXPORT_INTENDED` in a transaction of its own, durable before the
+first byte leaves, and `EXPORT_FINISHED` after the last. An intent without an outcome is a copy
+that may have left, and is shown as such for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, cast
+
+from lighttight.audit.copies import CopyState
+from lighttight.model import ItemId
+from lighttight.sealed.entries import EntryKind, Field, Value
+from lighttight.vault.catalog import Transaction
+
+MAX_ITEMS: Final = 4096
+"""Items in one entry; an act on more makes several."""
+
+
+def append(tx: Transaction, kind: EntryKind, fields: Mapping[Field, Value]) -> int:
+    """Append one entry to the record; returns its sequence number."""
+    sequence = tx.record(kind, fields)
+    if kind is EntryKind.EXPORT_INTENDED:
+        _copies_intended(tx, sequence, fields)
+    elif kind is EntryKind.EXPORT_FINISHED:
+        _copies_finished(tx, fields)
+    return sequence
+
+
+def append_for_items(
+    tx: Transaction, kind: EntryKind, items: Iterable[ItemId], fields: Mapping[Field, Value]
+) -> list[int]:
+    """Append as many entries as the items need, in ascending order of id."""
+    return [append(tx, kind, {Field.ITEMS: batch, **fields}) for batch in _batches(items)]
+
+
+def _batches(items: Iterable[ItemId]) -> Iterator[tuple[ItemId, ...]]:
+    ordered = sorted(set(items))
+    for start in range(0, len(ordered), MAX_ITEMS):
+        yield tuple(ordered[start : start + MAX_ITEMS])
+
+
+def _copies_intended(tx: Transaction, intent: int, fields: Mapping[Field, Value]) -> None:
+    items = cast("tuple[ItemId, ...]", fields[Field.ITEMS])
+    tx.execute_many(
+        "INSERT INTO copies (intent, item, what, place, state, since) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                intent,
+                bytes.fromhex(item),
+                str(fields[Field.FORM]),
+                str(fields[Field.PATH]),
+                CopyState.MAY_HAVE_LEFT.value,
+                tx.now,
+            )
+            for item in items
+        ],
+    )
+
+
+def _copies_finished(tx: Transaction, fields: Mapping[Field, Value]) -> None:
+    # A failed or cancelled export may have put some of its files in place before it stopped, so
+    # only "done" turns "may have left" into certainty; the rest stays a question for the owner.
+    if fields[Field.RESULT] == "done":
+        tx.execute(
+            "UPDATE copies SET state = ? WHERE intent = ?",
+            (CopyState.LEFT.value, fields[Field.INTENT]),
+        )
+    elif fields[Field.COUNT] == 0:
+        tx.execute("DELETE FROM copies WHERE intent = ?", (fields[Field.INTENT],))

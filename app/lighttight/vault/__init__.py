@@ -1,0 +1,1 @@
+"""Disk and keyring: header, slots, catalog, transactions, blobs, anchor."""

@@ -1,0 +1,124 @@
+"""The anchor: a note in the keyring about the newest state this computer saw.
+
+`app/docs/vault-format.md`, section 7. A vault directory can be replaced by an older copy of
+itself, which is authentic in every byte. Only something kept elsewhere can notice, so a small
+authenticated note stands in the operating system's keyring, where whoever swaps the files usually
+cannot write.
+
+States of an `AnchorKeeper`:
+
+    KEPT      a usable keyring; the note is written after each act
+    NONE      this computer has no keyring at all: there is no anchor, said once, works
+    FAILING   there is a keyring but it does not answer: outward acts are refused unless the owner
+              overrides, and the override is recorded
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from lighttight.errors import Environment, Integrity
+from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.model import VaultId
+from lighttight.sealed.anchor import Anchor, Verdict, decode, encode, judge
+from lighttight.vault.password_store import PasswordStore, StoreState
+
+INTERVAL: Final = 1.0
+"""Seconds between two keyring writes inside one long act; a write takes 10 to 30 ms."""
+
+FAILPOINTS.declare("anchor.before-write", "anchor.written")
+
+_NO_KEYRING: Final = frozenset({StoreState.ABSENT, StoreState.INSECURE})
+
+
+class AnchorState(enum.Enum):
+    KEPT = "kept"
+    NONE = "none"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What opening learned from the anchor.
+
+    `verdict` is None where there was nothing to compare with: the first time on this computer
+    (`state` KEPT), or no keyring. `anchored_ms` and `found_ms` are the dates of the note and of
+    the newest entry in the vault.
+    """
+
+    state: AnchorState
+    verdict: Verdict | None
+    anchored_ms: int | None
+    forged: bool = False
+
+
+class AnchorKeeper:
+    def __init__(self, store: PasswordStore, vault: VaultId, key: bytes) -> None:
+        self._store = store
+        self._vault = vault
+        self._key = key
+        self._account = f"{vault}/anchor"
+        self._lock = threading.Lock()
+        self._written: tuple[int, bytes] | None = None
+        self._last = float("-inf")
+        self.state = AnchorState.NONE
+
+    def check(self, found: Anchor, root_at: Callable[[int], bytes | None]) -> Finding:
+        """Compare the vault as found with the note. Never raises for what it finds."""
+        store = self._store.state()
+        if store in _NO_KEYRING:
+            self.state = AnchorState.NONE
+            return Finding(self.state, None, None)
+        if store is not StoreState.READY:
+            self.state = AnchorState.FAILING
+            return Finding(self.state, None, None)
+        try:
+            text = self._store.get(self._account)
+        except Environment:
+            self.state = AnchorState.FAILING
+            return Finding(self.state, None, None)
+        self.state = AnchorState.KEPT
+        if text is None:
+            return Finding(self.state, None, None)
+        try:
+            note = decode(text, self._key, self._vault)
+        except Integrity:
+            return Finding(self.state, Verdict.FORKED, None, forged=True)
+        return Finding(self.state, judge(note, found, root_at), note.date_ms)
+
+    def due(self, generation: int) -> bool:
+        """Whether a note about `generation` is missing and the interval has passed."""
+        with self._lock:
+            newer = self._written is None or self._written[0] < generation
+            return newer and time.monotonic() - self._last >= INTERVAL
+
+    def write(self, current: Callable[[], Anchor]) -> bool:
+        """Write the note for the state that `current` finds. False where none is kept.
+
+        Serialised and monotonic within the process: `current` is asked inside the lock, so a
+        slower thread cannot put an older note over a newer one. Raises Environment when a keyring
+        that should answer does not; the caller decides what that stops.
+        """
+        with self._lock:
+            if self.state is AnchorState.NONE:
+                return False
+            note = current()
+            key = (note.generation, note.header_hash)
+            if self._written == key:
+                return True
+            failpoint("anchor.before-write")
+            try:
+                self._store.set(self._account, encode(note, self._key))
+            except Environment:
+                self.state = AnchorState.FAILING
+                raise
+            failpoint("anchor.written")
+            self.state = AnchorState.KEPT
+            self._written = key
+            self._last = time.monotonic()
+            return True

@@ -1,0 +1,199 @@
+"""Verifying a vault, sweeping what was left behind, and repairing what has a second copy.
+
+`verify` reads and reports; it mends nothing. Damage is named per item, so that one bad blob does
+not read as "your library is broken". `sweep` and `mend_header` are what `doctor` and opening do;
+both need the vault alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lighttight.errors import Environment, Integrity
+from lighttight.files import sync_directory, translating
+from lighttight.model import ItemId, ObjectId
+from lighttight.progress import SILENT, Progress
+from lighttight.sealed.entries import (
+    EntryKind,
+    Field,
+    OpenField,
+    check_field,
+    decode_value,
+    parse_leaf,
+)
+from lighttight.sealed.tree import Frontier, leaf_hash
+from lighttight.vault import header_files, rotation
+from lighttight.vault.blobs import SealedObject
+from lighttight.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing that does not verify. `item` is None where it is not about one item."""
+
+    code: str
+    item: ItemId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of `verify`. `items` were looked at, `entries` of the record checked."""
+
+    deep: bool
+    items: int
+    entries: int
+    damage: tuple[Damage, ...]
+    orphans: int
+
+    @property
+    def sound(self) -> bool:
+        return not self.damage
+
+
+def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> Report:
+    """Check header, catalog pages, state root, record, and every blob.
+
+    Quick: presence and length of blobs. Deep: every blob opened whole. Progress counts items when
+    quick and bytes when deep. The result is recorded, a failed one too.
+    """
+    damage: list[Damage] = []
+    if header_files.differ(vault.path):
+        damage.append(Damage("header-copy-differs"))
+    for check in (vault.catalog.check_pages, vault.catalog.recompute):
+        try:
+            check()
+        except Integrity as error:
+            damage.append(Damage(error.code))
+    entries, forged = _check_entries(vault)
+    damage.extend(forged)
+    objects = all_objects(vault)
+    total = sum(sealed.size for _, sealed in objects) if deep else len(objects)
+    done = 0
+    for item, sealed in objects:
+        progress.step(done, total)
+        try:
+            if deep:
+                vault.blobs.verify(sealed, progress=_Offset(progress, done, total))
+            else:
+                vault.blobs.present(sealed)
+        except (Integrity, Environment) as error:
+            damage.append(Damage(error.code, item))
+        done += sealed.size if deep else 1
+    known = {sealed.id for _, sealed in objects} | pending_removals(vault)
+    orphans = sum(1 for one in vault.blobs.ids() if one not in known)
+    report = Report(deep, len(objects), entries, tuple(damage), orphans)
+    with vault.transaction() as tx:
+        tx.record(
+            EntryKind.VERIFIED,
+            {
+                Field.FORM: "deep" if deep else "quick",
+                Field.RESULT: "sound" if report.sound else "damaged",
+                Field.COUNT: len(damage),
+            },
+        )
+    return report
+
+
+class _Offset:
+    """A progress inside a progress: `done` bytes were there before this one began."""
+
+    def __init__(self, progress: Progress, before: int, total: int) -> None:
+        self._progress = progress
+        self._before = before
+        self._total = total
+
+    def step(self, done: int, total: int | None = None) -> None:
+        del total
+        self._progress.step(self._before + done, self._total)
+
+
+def all_objects(vault: Vault) -> list[tuple[ItemId, SealedObject]]:
+    rows = vault.catalog.query(
+        "SELECT items.id, objects.id, objects.key, objects.size, objects.sealed"
+        " FROM items JOIN objects ON objects.id = items.object ORDER BY items.row"
+    )
+    return [
+        (ItemId(item.hex()), SealedObject(ObjectId(one.hex()), key, size, sealed))
+        for item, one, key, size, sealed in rows
+    ]
+
+
+def pending_removals(vault: Vault) -> set[ObjectId]:
+    return {ObjectId(row[0].hex()) for row in vault.catalog.query("SELECT object FROM removals")}
+
+
+def _check_entries(vault: Vault) -> tuple[int, list[Damage]]:
+    """Every leaf canonical, in order, chained to the root before it; every open field its digest.
+
+    The multiset hash already covers these rows against whoever has no key. This catches a defect
+    of the program itself, and is what a proof file will later be checked against.
+    """
+    damage: list[Damage] = []
+    frontier = Frontier.empty()
+    with vault.catalog.reading() as database:
+        opened: dict[int, list[OpenField]] = {}
+        labels = {field.label: field for field in Field}
+        for sequence, name, salt, value in database.execute(
+            "SELECT sequence, name, salt, value FROM fields"
+        ):
+            if name not in labels:
+                damage.append(Damage("entry-forged"))
+            elif salt is not None and value is not None:
+                opened.setdefault(sequence, []).append(OpenField(labels[name], salt, value))
+        for sequence, kind, claimed, data in database.execute(
+            "SELECT sequence, kind, claimed, leaf FROM entries ORDER BY sequence"
+        ):
+            try:
+                leaf = parse_leaf(data)
+                stands = (leaf.sequence, leaf.kind.number, leaf.claimed_ms, leaf.previous_root)
+                if stands != (sequence, kind, claimed, frontier.root()) or (
+                    sequence != frontier.size
+                ):
+                    raise Integrity("entry-forged")
+                for one in opened.get(sequence, ()):
+                    check_field(leaf, one)
+                    decode_value(one.field, one.value)
+            except Integrity as error:
+                damage.append(Damage(error.code))
+            frontier = frontier.append(leaf_hash(data))
+    return frontier.size, damage
+
+
+def sweep(vault: Vault) -> int | None:
+    """Remove what interrupted acts left behind; None when another session has the vault open.
+
+    Temporary files, blobs that no row names, catalogs that no header names. Only alone: another
+    process may be between its blob and its row.
+    """
+    if not vault.lock.try_exclusive():
+        return None
+    try:
+        count = rotation.sweep_catalogs(vault)
+        for path in vault.blobs.leftovers():
+            with translating(path):
+                path.unlink(missing_ok=True)
+                sync_directory(path.parent)
+            count += 1
+        known = {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
+        for one in list(vault.blobs.ids()):
+            if one not in known:
+                vault.blobs.remove(one)
+                count += 1
+        return count
+    finally:
+        vault.lock.downgrade()
+
+
+def mend_header(vault: Vault) -> bool:
+    """Write both header files again when they are not the same. True when something was mended."""
+    if not header_files.differ(vault.path):
+        return False
+    if not vault.lock.try_exclusive():
+        raise Environment("vault-busy", holders=vault.lock.holders())
+    try:
+        vault.replace_header(vault.header.slots, vault.header.catalog, vault.master)
+        with vault.transaction() as tx:
+            tx.record(EntryKind.REPAIRED, {Field.REASON: "header", Field.COUNT: 1})
+    finally:
+        vault.lock.downgrade()
+    return True

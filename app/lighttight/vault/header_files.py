@@ -1,0 +1,61 @@
+"""The two copies of the header on disk: choosing one, replacing both.
+
+`app/docs/vault-format.md`, section 3. The copy is replaced first, so that at every moment at least
+one of the two files is whole, and the larger sequence number says which is meant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from lighttight.errors import Environment, Integrity, Refused
+from lighttight.files import failpoint, read_bounded, write_durably
+from lighttight.files.failpoints import FAILPOINTS
+from lighttight.sealed.header import Chosen, choose
+
+HEADER: Final = "header"
+COPY: Final = "header.copy"
+LIMIT: Final = 65_536
+
+FAILPOINTS.declare("header.before-copy", "header.between", "header.written")
+
+
+def read(vault: Path) -> Chosen:
+    """The header in force. Raises Refused("not-a-vault") where neither file exists."""
+    first, second = _bytes(vault / HEADER), _bytes(vault / COPY)
+    if first is None and second is None:
+        if not vault.exists():
+            raise Refused("vault-missing", path=str(vault))
+        raise Refused("not-a-vault", path=str(vault))
+    return choose(first, second)
+
+
+def write(vault: Path, data: bytes) -> None:
+    failpoint("header.before-copy")
+    write_durably(vault / COPY, data)
+    failpoint("header.between")
+    write_durably(vault / HEADER, data)
+    failpoint("header.written")
+
+
+def differ(vault: Path) -> bool:
+    """Whether the two files are not the same whole bytes: something for repair to mend."""
+    first, second = _bytes(vault / HEADER), _bytes(vault / COPY)
+    return first is None or first != second
+
+
+def _bytes(path: Path) -> bytes | None:
+    """None where the file is missing or is no readable header file at all.
+
+    A file that is too large or a symbolic link counts as unusable, not as fatal: the other copy
+    may still be whole, and destroying one of the two must not be enough to lock the owner out.
+    """
+    try:
+        return read_bounded(path, LIMIT)
+    except (Refused, Integrity):
+        return b""
+    except Environment as error:
+        if error.code in ("file-missing", "vault-gone"):
+            return None
+        raise

@@ -1,0 +1,99 @@
+"""`previews.db`: thumbnails under a key of their own. May be deleted at any time.
+
+Losing a preview loses nothing, so this store is fast where the catalog is careful
+(`synchronous=NORMAL`), and a damaged one is thrown away and made anew. What it must never do is
+leave a picture readable, so it is encrypted like the catalog and deletes securely.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+import apsw
+
+from lighttight.errors import Environment, Integrity
+from lighttight.model import ItemId
+from lighttight.vault import schema
+from lighttight.vault.catalog import connect, translating, truncate_log
+
+
+class Previews:
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._lock = threading.RLock()
+        self._closed = False
+        self._database = self._connect()
+
+    def _connect(self) -> apsw.Connection:
+        try:
+            return self._prepared()
+        except Integrity:
+            # Damaged, or left behind by another vault: nothing in it is worth a question.
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            return self._prepared()
+
+    def _prepared(self) -> apsw.Connection:
+        database = connect(self._path, self._key, create=True)
+        try:
+            with translating():
+                database.pragma("synchronous", 1)
+                database.execute(schema.PREVIEWS)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def get(self, item: ItemId) -> bytes | None:
+        return self.get_many([item]).get(item)
+
+    def get_many(self, items: Iterable[ItemId]) -> dict[ItemId, bytes]:
+        """JPEG bytes of those that have a preview, in one look-up."""
+        found: dict[ItemId, bytes] = {}
+        with self._usable() as database:
+            for item in items:
+                row = database.execute(
+                    "SELECT picture FROM previews WHERE item = ?", (bytes.fromhex(item),)
+                ).fetchone()
+                if row is not None:
+                    found[item] = row[0]
+        return found
+
+    def put(self, item: ItemId, picture: bytes) -> None:
+        with self._usable() as database:
+            database.execute(
+                "INSERT INTO previews VALUES (?, ?)"
+                " ON CONFLICT (item) DO UPDATE SET picture = excluded.picture",
+                (bytes.fromhex(item), picture),
+            )
+
+    def remove(self, items: Iterable[ItemId]) -> bool:
+        """Remove, and empty the write-ahead log. False while another reader keeps it busy."""
+        with self._usable() as database:
+            database.executemany(
+                "DELETE FROM previews WHERE item = ?", [(bytes.fromhex(one),) for one in items]
+            )
+            return truncate_log(database)
+
+    def items(self) -> set[ItemId]:
+        with self._usable() as database:
+            return {ItemId(row[0].hex()) for row in database.execute("SELECT item FROM previews")}
+
+    @contextlib.contextmanager
+    def _usable(self) -> Generator[apsw.Connection]:
+        with self._lock:
+            if self._closed:
+                raise Environment("vault-locked")
+            with translating():
+                yield self._database
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            with contextlib.suppress(apsw.Error):
+                self._database.close()
+            self._key = b""

@@ -1,0 +1,517 @@
+"""One vault on disk: creating it, opening it, writing to it, locking it.
+
+This module owns the order in which things become trusted when a vault is opened, and the order in
+which they become durable when it is made:
+
+- opening: bounds of the header → a slot yields the master key → the header's MAC → the catalog
+  opens under its key → the vault's id inside equals the one outside → migrations → the anchor in
+  the keyring agrees, or the owner says to go on. Nothing is shown before the last step.
+- making: keys → catalog → keyring items → header, last. A crash before the header leaves a
+  directory that says "not a vault"; a crash after it leaves a vault.
+
+What happens to items is the library's affair; what an entry means is the record's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets as system_random
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lighttight.errors import Environment, Integrity, Refused, Unsupported
+from lighttight.files import sync_directory, translating
+from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.model import Factor, SlotId, VaultId
+from lighttight.sealed import refused as refused_records
+from lighttight.sealed import words as recovery_words
+from lighttight.sealed.anchor import Anchor, Verdict
+from lighttight.sealed.entries import EntryKind, Field, Value
+from lighttight.sealed.header import Header, authenticate, encode, header_hash
+from lighttight.sealed.keys import MasterKey, catalog_key
+from lighttight.sealed.slots import Slot
+from lighttight.vault import header_files, refusals, schema, ways_in
+from lighttight.vault.anchoring import AnchorKeeper, AnchorState, Finding
+from lighttight.vault.blobs import BlobStore
+from lighttight.vault.catalog import Catalog, Transaction
+from lighttight.vault.lock_file import VaultLock
+from lighttight.vault.password_store import PasswordStore
+from lighttight.vault.previews import Previews
+
+SUFFIX: Final = ".lighttight"
+RANDOM: Final = system_random.token_bytes
+
+FAILPOINTS.declare("create.before-header", "slots.recorded")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SlotInfo:
+    """A way in as it may be shown before anything was opened."""
+
+    id: SlotId
+    factors: tuple[Factor, ...]
+    pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What can be read of a vault without a key, and may not be trusted yet."""
+
+    path: Path
+    id: VaultId
+    slots: tuple[SlotInfo, ...]
+    header_damaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What happened while the vault was closed: shown once after opening."""
+
+    last_opened: int | None
+    failed_tries: int
+    unreadable_tries: int
+
+
+class Vault:
+    """An open vault. Make one with `create` or `open_vault`; `close` locks it."""
+
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        header_data: bytes,
+        master: MasterKey,
+        catalog: Catalog,
+        store: PasswordStore,
+        lock: VaultLock,
+    ) -> None:
+        self.path = path
+        self.id = header.vault
+        self.store = store
+        self.lock = lock
+        self.catalog = catalog
+        self.header = header
+        self._header_data = header_data
+        self._master: MasterKey | None = master
+        self._closing = threading.Lock()
+        self.closed = False
+        self.blobs = BlobStore(path / "blobs", header.vault)
+        self._secrets: dict[str, bytes] = dict(catalog.query("SELECT name, value FROM secrets"))
+        if set(schema.SECRETS) - self._secrets.keys():
+            raise Integrity("catalog-damaged")
+        self.previews = Previews(path / "previews.db", self._secrets["preview"])
+        self.keeper = AnchorKeeper(store, header.vault, self._secrets["anchor"])
+        self.finding = Finding(AnchorState.NONE, None, None)
+        self.since = Since(None, 0, 0)
+
+    def __repr__(self) -> str:
+        return f"Vault({self.id})"
+
+    def secret(self, name: str) -> bytes:
+        return self._secrets[name]
+
+    def meta(self, name: str) -> object:
+        row = self.catalog.one("SELECT value FROM meta WHERE name = ?", (name,))
+        return row[0] if row else None
+
+    @property
+    def title(self) -> str:
+        return str(self.meta("title") or "")
+
+    @property
+    def master(self) -> MasterKey:
+        """For sealing slots and headers; no other use."""
+        if self._master is None:
+            raise Environment("vault-locked")
+        return self._master
+
+    @property
+    def slots(self) -> tuple[SlotInfo, ...]:
+        return _infos(self.header)
+
+    @property
+    def recovery_confirmed(self) -> bool:
+        return self.meta("recovery_confirmed") == 1
+
+    # Writing ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(self, *, interim: bool = False) -> Iterator[Transaction]:
+        """Commit the block with its entries; then note the new state in the keyring.
+
+        `interim` is for the many small commits of one long act: the note is then written at most
+        once a second, and the act calls `settle` when it ends. A note that cannot be written does
+        not undo what was committed inside the vault; it stops what would leave (`anchor_now`).
+        """
+        with self.catalog.writing() as transaction:
+            yield transaction
+        if not interim or self.keeper.due(transaction.generation):
+            self.settle()
+
+    def settle(self) -> None:
+        """Write the note about the newest state, or leave `keeper.state` saying that it failed."""
+        with contextlib.suppress(Environment):
+            self.anchor_now()
+
+    def anchor_now(self) -> bool:
+        """Write the note now. False where this computer keeps none; Environment where it fails.
+
+        Called before a first byte leaves and before an original is removed.
+        """
+        return self.keeper.write(self.current_anchor)
+
+    def current_anchor(self) -> Anchor:
+        state = self.catalog.state()
+        return Anchor(
+            vault=self.id,
+            generation=state.generation,
+            state=state.root(self._secrets["state"]),
+            audit_size=state.frontier.size,
+            audit_root=state.frontier.root(),
+            header_sequence=self.header.sequence,
+            header_hash=header_hash(self._header_data),
+            date_ms=now_ms(),
+        )
+
+    def newest_entry_ms(self) -> int | None:
+        row = self.catalog.one("SELECT claimed FROM entries ORDER BY sequence DESC LIMIT 1")
+        return row[0] if row else None
+
+    # Ways in ------------------------------------------------------------------------------
+
+    def add_way(self, way: ways_in.WayIn, *, entropy: bytes | None = None) -> SlotInfo:
+        """Add a slot under the same master key. Raises Refused("slots-full") at eight.
+
+        The entry comes first: a way in without a record would be worse than a record without.
+        """
+        if len(self.header.slots) >= 8:
+            raise Refused("slots-full")
+        slot = ways_in.make_slot(self.master, self.id, way, self.store, RANDOM, entropy=entropy)
+        named: dict[Field, Value] = {Field.SLOT: slot.id, Field.FACTORS: factor_names(slot.factors)}
+        try:
+            with self.transaction() as tx:
+                tx.record(EntryKind.SLOT_ADDED, named)
+                if way.weak_allowed:
+                    tx.record(
+                        EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"}
+                    )
+            failpoint("slots.recorded")
+            self.replace_header((*self.header.slots, slot), self.header.catalog, self.master)
+        except BaseException:
+            ways_in.forget(self.store, self.id, [slot])
+            with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
+                tx.record(EntryKind.SLOT_REMOVED, named)
+            raise
+        self.settle()
+        return SlotInfo(slot.id, slot.factors, slot.is_pin)
+
+    def replace_header(self, slots: tuple[Slot, ...], catalog: int, master: MasterKey) -> None:
+        """Write both header files with the next sequence number, and go on with them."""
+        header = Header(
+            vault=self.id,
+            sequence=self.header.sequence + 1,
+            catalog=catalog,
+            journal=self.header.journal,
+            slots=slots,
+        )
+        data = encode(header, master)
+        header_files.write(self.path, data)
+        self.header, self._header_data, self._master = header, data, master
+
+    def check_way(self, offer: ways_in.Offer) -> ways_in.Opened:
+        """Whether `offer` opens this vault's header as it stands; raises as opening does."""
+        return ways_in.open_header(self.header, offer, self.store, costs_seen=lambda: None)
+
+    def confirm_recovery(self, text: str) -> None:
+        """The owner typed the words again: note that they were written down."""
+        opened = self.check_way(ways_in.Offer(recovery=text, keyring=False))
+        with self.transaction() as tx:
+            tx.execute(
+                "INSERT INTO meta VALUES ('recovery_confirmed', 1)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            )
+            tx.record(EntryKind.RECOVERY_CONFIRMED, {Field.SLOT: opened.slot.id})
+
+    # Closing ------------------------------------------------------------------------------
+
+    def close(self, reason: str = "asked") -> None:
+        """Lock: record it, note the last state, close every file, drop every key.
+
+        Never raises for the record or the note: locking must not fail because a disk did.
+        """
+        with self._closing:
+            if self.closed:
+                return
+            self.closed = True
+        with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
+            tx.record(EntryKind.LOCKED, {Field.REASON: reason})
+        with contextlib.suppress(Environment, Integrity):
+            self.catalog.checkpoint()
+        self.release()
+
+    def release(self) -> None:
+        """Close files and drop keys without a record: for an opening that was refused."""
+        self.closed = True
+        self.previews.close()
+        self.catalog.close()
+        self.lock.release()
+        self._secrets = {}
+        self._master = None
+
+
+# Creating ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    vault: Vault
+    words: tuple[str, ...] = field(repr=False)
+
+
+def create(
+    path: Path, title: str, ways: tuple[ways_in.WayIn, ...], store: PasswordStore
+) -> Created:
+    """Make a vault at `path` (missing, or an empty directory) with `ways` and recovery words.
+
+    Raises Refused("path-exists") and leaves nothing behind when any step fails.
+    """
+    if not ways:
+        raise Refused("way-in-missing")
+    for way in ways:
+        way.check()
+    with translating(path):
+        made = not path.exists()
+        if not made and (not path.is_dir() or any(path.iterdir())):
+            raise Refused("path-exists", path=str(path))
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    vault_id = VaultId(RANDOM(16).hex())
+    slots: list[Slot] = []
+    lock = VaultLock(path)
+    vault: Vault | None = None
+    try:
+        with translating(path):
+            (path / "blobs").mkdir(mode=0o700)
+        lock.shared()
+        master = MasterKey(RANDOM(32))
+        private, public = refused_records.generate_keypair()
+        keys = {name: RANDOM(32) for name in schema.SECRETS} | {"journal": private}
+        entropy = RANDOM(32)
+        recovery = ways_in.WayIn((Factor.RECOVERY,))
+        for way in ways:
+            slots.append(ways_in.make_slot(master, vault_id, way, store, RANDOM))
+        slots.append(ways_in.make_slot(master, vault_id, recovery, store, RANDOM, entropy=entropy))
+        catalog = _new_catalog(path, master, vault_id, title, keys, slots, ways)
+        header = Header(vault_id, 1, 1, public, tuple(slots))
+        data = encode(header, master)
+        failpoint("create.before-header")
+        header_files.write(path, data)
+        with translating(path):
+            sync_directory(path)
+            sync_directory(path.parent)
+        vault = Vault(path, header, data, master, catalog, store, lock)
+        vault.finding = vault.keeper.check(vault.current_anchor(), catalog.root_at)
+        vault.settle()
+    except BaseException:
+        if vault is not None:
+            vault.release()
+        lock.release()
+        ways_in.forget(store, vault_id, slots)
+        _remove_unfinished(path, directory_too=made)
+        raise
+    return Created(vault, recovery_words.encode(entropy))
+
+
+def _new_catalog(
+    path: Path,
+    master: MasterKey,
+    vault_id: VaultId,
+    title: str,
+    keys: dict[str, bytes],
+    slots: list[Slot],
+    ways: tuple[ways_in.WayIn, ...],
+) -> Catalog:
+    catalog = Catalog(
+        path / "catalog.1.db",
+        catalog_key(master, vault_id, 1),
+        random=RANDOM,
+        now_ms=now_ms,
+        create=True,
+    )
+
+    def fill(tx: Transaction) -> None:
+        tx.execute_many(
+            "INSERT INTO meta VALUES (?, ?)",
+            [("vault", bytes.fromhex(vault_id)), ("title", title), ("created", tx.now)],
+        )
+        joined = " ".join(factor_names(slot.factors) for slot in slots)
+        tx.record(EntryKind.VAULT_CREATED, {Field.TITLE: title, Field.FACTORS: joined})
+        if any(way.weak_allowed for way in ways):
+            tx.record(EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"})
+
+    try:
+        catalog.begin_state(keys, fill)
+        catalog.checkpoint()
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
+
+
+def _remove_unfinished(path: Path, *, directory_too: bool) -> None:
+    """Take away what `create` had made: it was empty before, so everything in it is ours."""
+    with contextlib.suppress(OSError):
+        if directory_too:
+            shutil.rmtree(path)
+            return
+        for inside in path.iterdir():
+            shutil.rmtree(inside) if inside.is_dir() else inside.unlink()
+
+
+# Opening ----------------------------------------------------------------------------------
+
+
+def look(path: Path) -> Locked:
+    """What the unlock screen needs. Raises as opening would, before any key is asked for."""
+    chosen = header_files.read(path)
+    return Locked(path, chosen.header.vault, _infos(chosen.header), chosen.damaged)
+
+
+def open_vault(
+    path: Path,
+    offer: ways_in.Offer,
+    store: PasswordStore,
+    *,
+    accept_older: bool = False,
+    derived: Callable[[], None] = lambda: None,
+) -> Vault:
+    """Open the vault at `path`. `derived` is called when the key derivation is over (for timing).
+
+    Raises Refused, Environment or Integrity as `ways_in.open_header` and the anchor say; an older
+    or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
+    `accept_older`, which is recorded.
+    """
+    chosen = header_files.read(path)
+    lock = VaultLock(path)
+    lock.shared()
+    try:
+        # The header may have been replaced by a rotation while this process waited for the lock.
+        chosen = header_files.read(path)
+        try:
+            opened = ways_in.open_header(chosen.header, offer, store, costs_seen=lambda: None)
+        except Refused as error:
+            if error.code == "did-not-open" and offer.given:
+                refusals.note(path, chosen.header, offer.given, now_ms())
+            raise
+        derived()
+        header = authenticate(chosen.data, opened.master)
+        catalog_path = path / f"catalog.{header.catalog}.db"
+        if not catalog_path.exists():
+            raise Integrity("catalog-missing")
+        catalog = Catalog(
+            catalog_path,
+            catalog_key(opened.master, header.vault, header.catalog),
+            random=RANDOM,
+            now_ms=now_ms,
+        )
+        try:
+            catalog.load_state()
+            _insist_on_vault(catalog, header.vault)
+            migrate(catalog)
+            vault = Vault(path, header, chosen.data, opened.master, catalog, store, lock)
+        except BaseException:
+            catalog.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        _compare_with_anchor(vault, accept_older=accept_older)
+        _begin(vault, opened, header_damaged=chosen.damaged)
+    except BaseException:
+        vault.release()
+        raise
+    return vault
+
+
+def _insist_on_vault(catalog: Catalog, vault: VaultId) -> None:
+    row = catalog.one("SELECT value FROM meta WHERE name = 'vault'")
+    if row is None or row[0] != bytes.fromhex(vault):
+        raise Integrity("catalog-damaged")
+
+
+def migrate(catalog: Catalog) -> None:
+    """Run the numbered steps that the catalog lacks, each in a transaction with its entry."""
+    for number in range(catalog.version, schema.VERSION):
+        if number == 0:
+            raise Integrity("catalog-damaged")
+        with catalog.writing() as tx:
+            for statement in (schema.STEPS[number], f"PRAGMA user_version = {number + 1}"):
+                tx.execute(statement)
+            tx.record(EntryKind.MIGRATED, {Field.VALUE: str(number + 1)})
+    if catalog.version != schema.VERSION:
+        raise Unsupported("vault-newer", version=catalog.version)
+
+
+def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
+    vault.finding = vault.keeper.check(vault.current_anchor(), vault.catalog.root_at)
+    verdict = vault.finding.verdict
+    if verdict not in (Verdict.OLDER, Verdict.FORKED):
+        return
+    found = vault.newest_entry_ms()
+    anchored = vault.finding.anchored_ms
+    if not accept_older:
+        code = "vault-older" if verdict is Verdict.OLDER else "vault-forked"
+        raise Integrity(code, anchored=anchored, found=found)
+    fields: dict[Field, Value] = {
+        Field.GENERATION: vault.catalog.state().generation,
+        Field.REASON: verdict.value,
+    }
+    if anchored is not None:
+        fields[Field.DATE] = anchored
+    with vault.transaction() as tx:
+        tx.record(EntryKind.OLDER_ACCEPTED, fields)
+
+
+def _begin(vault: Vault, opened: ways_in.Opened, *, header_damaged: bool) -> None:
+    """Record the opening, with what was tried while the vault was closed."""
+    del header_damaged  # said by `look` and mended by repair; opening changes nothing on its own
+    last = vault.catalog.one(
+        "SELECT claimed FROM entries WHERE kind = ? ORDER BY sequence DESC LIMIT 1",
+        (EntryKind.UNLOCKED.number,),
+    )
+    last_opened = last[0] if last else None
+    tries, unreadable = refusals.read(vault.path, vault.secret("journal"), vault.id)
+    fields: dict[Field, Value] = {
+        Field.SLOT: opened.slot.id,
+        Field.FACTORS: factor_names(opened.slot.factors),
+        Field.COUNT: len(tries) + unreadable,
+    }
+    if last_opened is not None:
+        fields[Field.DATE] = last_opened
+    with vault.transaction() as tx:
+        for tried_ms, factors in tries:
+            tx.record(
+                EntryKind.UNLOCK_REFUSED,
+                {Field.FACTORS: factor_names(factors), Field.DATE: tried_ms},
+            )
+        tx.record(EntryKind.UNLOCKED, fields)
+    refusals.clear(vault.path)
+    vault.since = Since(last_opened, len(tries), unreadable)
+
+
+def factor_names(factors: tuple[Factor, ...]) -> str:
+    return "+".join(factor.value for factor in factors)
+
+
+def _infos(header: Header) -> tuple[SlotInfo, ...]:
+    return tuple(SlotInfo(slot.id, slot.factors, slot.is_pin) for slot in header.slots)
