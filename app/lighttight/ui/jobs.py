@@ -1,0 +1,315 @@
+"""Work away from the window's thread, and its results back on it.
+
+    main thread                       worker threads
+    run(fn, done=…) ──────────────▶   fn(progress) on `io` (several) or `vault` (one)
+    done / failed / cancelled  ◀────  one queued signal, however many results wait
+
+`vault` has one worker, because commits are serial anyway; clicks go before long acts, which
+submit their commits item by item. Progress reaches the window at most twenty times a second, and
+always the last one. A result whose owner is gone is dropped; an error that nobody asked for goes
+to the one presenter.
+
+The threads are daemons on purpose: `shutdown` cancels and joins with a deadline, and a worker
+that hangs in the network or on a dead disk must not keep the program alive with its keys.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal
+
+from lighttight.errors import Cancelled
+from lighttight.progress import Progress, Watched
+
+_INTERVAL = 1 / 20
+
+
+class Lane(enum.Enum):
+    """Where a job runs."""
+
+    IO = "io"
+    VAULT = "vault"
+
+
+class Order(enum.IntEnum):
+    """Which job goes first in its lane; equals go in the order they came."""
+
+    CLICK = 0
+    USUAL = 1
+    LONG = 2
+
+
+class Job:
+    """A handle on one piece of work. `cancel` may be called at any time, also twice."""
+
+    def __init__(
+        self,
+        fn: Callable[[Progress], Any],
+        done: Callable[[Any], None] | None,
+        failed: Callable[[BaseException], None] | None,
+        cancelled: Callable[[], None] | None,
+        owner: QObject | None,
+        progress: Callable[[int, int | None], None] | None,
+    ) -> None:
+        self._fn = fn
+        self._done = done
+        self._failed = failed
+        self._cancelled_callback = cancelled
+        self._owner = owner
+        self._progress = progress
+        self._watched = Watched(self._report if progress is not None else None)
+        self._stop = False
+        self._latest: tuple[int, int | None] | None = None
+        self._sent_at = 0.0
+        self._post: Callable[[Callable[[], None]], None] = _nowhere
+        self._clock: Callable[[], float] = time.monotonic
+        self.finished = False
+
+    def cancel(self) -> None:
+        self._stop = True
+        self._watched.cancel()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._stop
+
+    # ---- on a worker --------------------------------------------------------------------------
+
+    def _report(self, done: int, total: int | None) -> None:
+        self._latest = (done, total)
+        now = self._clock()
+        if now - self._sent_at >= _INTERVAL:
+            self._sent_at = now
+            self._post(self._deliver_progress)
+
+    def execute(self) -> Callable[[], None]:
+        """Do the work; returns what the main thread is to do about it."""
+        if self._stop:
+            return self._deliver_cancelled
+        try:
+            result = self._fn(self._watched)
+        except Cancelled:
+            return self._deliver_cancelled
+        except BaseException as error:  # noqa: BLE001 - handed on whole, to the main thread
+            caught = error
+            return lambda: self._deliver_failure(caught)
+        return lambda: self._deliver_result(result)
+
+    # ---- on the main thread ---------------------------------------------------------------------
+
+    def _alive(self) -> bool:
+        return self._owner is None or shiboken6.isValid(self._owner)
+
+    def _deliver_progress(self) -> None:
+        latest, self._latest = self._latest, None
+        if latest is not None and self._progress is not None and self._alive() and not self._stop:
+            self._progress(*latest)
+
+    def _deliver_result(self, result: Any) -> None:
+        self.finished = True
+        if not self._alive():
+            return
+        if self._stop:
+            self._deliver_cancelled()
+            return
+        self._deliver_progress()
+        if self._done is not None:
+            self._done(result)
+
+    def _deliver_cancelled(self) -> None:
+        self.finished = True
+        if self._cancelled_callback is not None and self._alive():
+            self._cancelled_callback()
+
+    def _deliver_failure(self, error: BaseException) -> None:
+        self.finished = True
+        if not self._alive():
+            return
+        if self._failed is not None:
+            self._failed(error)
+        else:
+            raise _Unhandled(error)
+
+
+class _Unhandled(Exception):
+    """Carries an error that no callback took from a job to the presenter."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _nowhere(_: Callable[[], None]) -> None:
+    return
+
+
+class _Pool:
+    """Some threads on one priority queue."""
+
+    def __init__(self, name: str, workers: int, finish: Callable[[Job], None]) -> None:
+        self._queue: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
+        self._counter = itertools.count()
+        self._finish = finish
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"lighttight-{name}-{n}", daemon=True)
+            for n in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, order: Order, job: Job) -> None:
+        self._queue.put((order, next(self._counter), job))
+
+    def close(self) -> None:
+        for _ in self._threads:
+            self._queue.put((-1, next(self._counter), None))
+
+    def join(self, until: float, clock: Callable[[], float]) -> bool:
+        for thread in self._threads:
+            thread.join(max(0.0, until - clock()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _loop(self) -> None:
+        while True:
+            _, _, job = self._queue.get()
+            if job is None:
+                return
+            self._finish(job)
+            del job
+
+
+class Jobs(QObject):
+    """The bridge. Lives on the main thread; `run` and `shutdown` are called there."""
+
+    _posted = Signal()
+
+    def __init__(
+        self,
+        present: Callable[[BaseException], None],
+        *,
+        io_workers: int = 6,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._present = present
+        self._clock = clock
+        self._inbox: deque[tuple[Job, Callable[[], None]]] = deque()
+        self._lock = threading.Lock()
+        self._signalled = False
+        self._closed = False
+        self._running: set[Job] = set()
+        self._owned: dict[int, set[Job]] = {}
+        self._posted.connect(self._drain, Qt.ConnectionType.QueuedConnection)
+        self._pools = {
+            Lane.IO: _Pool("io", io_workers, self._work),
+            Lane.VAULT: _Pool("vault", 1, self._work),
+        }
+
+    def run(
+        self,
+        fn: Callable[[Progress], Any],
+        *,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+        cancelled: Callable[[], None] | None = None,
+        owner: QObject | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+        lane: Lane = Lane.IO,
+        order: Order = Order.USUAL,
+    ) -> Job:
+        """Call `fn(progress)` in the background; exactly one of the callbacks follows.
+
+        All callbacks run on the main thread. When `owner` is destroyed, the job is cancelled and
+        none of them runs. Without `failed`, an error goes to the presenter.
+        """
+        job = Job(fn, done, failed, cancelled, owner, progress)
+        job._post = lambda act: self._deliver(job, act)  # noqa: SLF001
+        job._clock = self._clock  # noqa: SLF001
+        if self._closed:
+            job.cancel()
+            return job
+        self._running.add(job)
+        if owner is not None:
+            self._own(owner, job)
+        self._pools[lane].put(order, job)
+        return job
+
+    def cancel_owned(self, owner: QObject) -> None:
+        """Cancel everything that runs for `owner`; for a page that is left, not destroyed."""
+        for job in list(self._owned.get(id(owner), ())):
+            job.cancel()
+
+    def busy(self) -> int:
+        """How many jobs have not been answered yet."""
+        return len(self._running)
+
+    def shutdown(self, deadline: float = 5.0) -> bool:
+        """Cancel everything and wait at most `deadline` seconds; False when a worker still runs."""
+        self._closed = True
+        for job in list(self._running):
+            job.cancel()
+        until = self._clock() + deadline
+        for pool in self._pools.values():
+            pool.close()
+        ended = all([pool.join(until, self._clock) for pool in self._pools.values()])
+        with self._lock:
+            self._inbox.clear()
+        self._running.clear()
+        self._owned.clear()
+        return ended
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _own(self, owner: QObject, job: Job) -> None:
+        key = id(owner)
+        if key not in self._owned:
+            self._owned[key] = set()
+            owner.destroyed.connect(lambda *_: self._orphan(key))
+        self._owned[key].add(job)
+
+    def _orphan(self, key: int) -> None:
+        for job in self._owned.pop(key, ()):
+            job.cancel()
+
+    def _work(self, job: Job) -> None:
+        self._deliver(job, job.execute())
+
+    def _deliver(self, job: Job, act: Callable[[], None]) -> None:
+        """From any thread: queue `act` for the main thread, waking it once for all of them."""
+        with self._lock:
+            if self._closed:
+                return
+            self._inbox.append((job, act))
+            if self._signalled:
+                return
+            self._signalled = True
+        self._posted.emit()
+
+    def _drain(self) -> None:
+        with self._lock:
+            self._signalled = False
+            waiting = list(self._inbox)
+            self._inbox.clear()
+        for job, act in waiting:
+            if self._closed:
+                return
+            try:
+                act()
+            except _Unhandled as unhandled:
+                self._present(unhandled.error)
+            except Exception as error:  # noqa: BLE001 - a callback failed; it is presented too
+                self._present(error)
+            if job.finished:
+                self._running.discard(job)
+                for jobs in self._owned.values():
+                    jobs.discard(job)

@@ -1,0 +1,89 @@
+"""Numbers, sizes, dates and lengths of time as people read them, in their language.
+
+Counts go through Qt's plural forms (`%Ln`): English has its own small translation file for
+"1 item" and "2 items", so no sentence is ever built by joining words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
+
+from lighttight.ui.resources import resource_path
+
+_translators: list[QTranslator] = []
+
+
+def install_language(app: QCoreApplication) -> None:
+    """Load the translation of the system's language, and English plurals below it."""
+    locale = QLocale.system()
+    if locale.language() == QLocale.Language.C:
+        locale = QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom)
+    QLocale.setDefault(locale)
+    folder = str(resource_path("i18n"))
+    english = QTranslator(app)
+    if english.load("lighttight_en", folder):
+        app.installTranslator(english)
+        _translators.append(english)
+    if locale.language() != QLocale.Language.English:
+        own = QTranslator(app)
+        if own.load(locale, "lighttight", "_", folder):
+            app.installTranslator(own)
+            _translators.append(own)
+
+
+def number(value: int) -> str:
+    return QLocale().toString(value)
+
+
+def items(count: int) -> str:
+    return QCoreApplication.translate("Count", "%Ln item(s)", None, count)
+
+
+def photos(count: int) -> str:
+    return QCoreApplication.translate("Count", "%Ln photo(s)", None, count)
+
+
+def videos(count: int) -> str:
+    return QCoreApplication.translate("Count", "%Ln video(s)", None, count)
+
+
+def clock(seconds: float) -> str:
+    """`0:42`, `12:05`, `1:02:03`: the length of a video."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{secs:02}"
+    return f"{minutes}:{secs:02}"
+
+
+def spoken(seconds: float) -> str:
+    """How long something takes, rounded as one would say it."""
+    if seconds < 55:
+        return QCoreApplication.translate("Count", "a few seconds")
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return QCoreApplication.translate("Count", "%Ln minute(s)", None, minutes)
+    return QCoreApplication.translate("Count", "%Ln hour(s)", None, round(minutes / 60))
+
+
+def size(octets: int) -> str:
+    return QLocale().formattedDataSize(octets, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def _stamp(moment: datetime) -> QDateTime:
+    return QDateTime(
+        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
+    )
+
+
+def day_and_time(moment: datetime) -> str:
+    """`Saturday 19 September 2026, 18:52`."""
+    return QLocale().toString(_stamp(moment), "dddd d MMMM yyyy, HH:mm")
+
+
+def month(year: int, number_: int) -> str:
+    """`September 2026`."""
+    return f"{QLocale().standaloneMonthName(number_)} {year}"
