@@ -53,6 +53,12 @@ def answer(request: Request, channel: Channel) -> dict[str, Any]:
         return video.answer(request, file, sniffed)
     if request.op is Op.FRAME:
         raise Undecodable("codec")
-    if sniffed.container in sniff.RAW:
-        return raw.answer(request, file, sniffed)
+    if sniffed.container in ("cr3", "raf", "rw2", "orf"):
+        return raw.answer(request, file, sniffed.container)
+    if file.head(4)[:2] in (b"II", b"MM"):
+        name = raw.format_of(file)
+        file.seek(0)
+        if name is not None:
+            return raw.answer(request, file, name)
+        sniffed = sniff.FORMATS["tiff"]
     return pictures.answer(request, file, sniffed)

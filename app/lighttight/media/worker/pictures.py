@@ -75,12 +75,6 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
         raise Undecodable("too-large")
     image = open_image(file, _PILLOW[container])
     facts = _facts(image, file, container)
-    if container == "tiff":
-        from lighttight.media.worker import raw
-
-        found = raw.format_of(file)
-        if found is not None:
-            return raw.answer(request, file, found)
     size = develop.shown(*image.size, facts.orientation)
     if container in ("heic", "heif"):
         # Already turned by the reader, which keeps the camera's number for us to tell.

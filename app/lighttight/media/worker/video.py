@@ -1,5 +1,342 @@
-"""Placeholder."""
-from lighttight.media.wire import Undecodable
-def prepare(): return False
-def format_of(file): return None
-def answer(request, file, sniffed): raise Undecodable("codec")
+"""One frame of a video, and what its container says, through PyAV (FFmpeg).
+
+Only the demuxer that the first bytes call for is tried, and only decoders on the list below,
+also for FFmpeg's own look at the streams: its several hundred others are where its bugs are.
+A container cannot make it open anything else; there is nothing that the child could open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import struct
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageStat
+
+from lighttight.media.wire import MAX_DURATION, Op, Request, Undecodable
+from lighttight.media.worker import develop, tags
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    from lighttight.media.sniff import Sniffed
+    from lighttight.media.worker.remote import RemoteFile
+
+_DEMUXERS = {
+    "mp4": "mov",
+    "m4v": "mov",
+    "mov": "mov",
+    "3gp": "mov",
+    "mkv": "matroska",
+    "webm": "matroska",
+    "avi": "avi",
+    "mpegts": "mpegts",
+}
+VIDEO_CODECS = frozenset({
+    "h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "msmpeg4v3", "msmpeg4v2",
+    "msmpeg4", "mjpeg", "mpeg2video", "mpeg1video", "h263", "prores", "dvvideo", "rawvideo",
+    "libvpx", "libvpx-vp9", "theora", "vc1", "wmv3",
+})  # fmt: skip
+AUDIO_CODECS = frozenset({
+    "aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "libopus", "vorbis",
+    "flac", "alac", "amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb", "pcm_s16le",
+    "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_u8", "pcm_alaw", "pcm_mulaw", "adpcm_ima_wav",
+    "adpcm_ima_qt",
+})  # fmt: skip
+MAX_PIXELS = 8192 * 8192
+MAX_PACKETS = 400
+"""Looked at in search of one frame. A long distance between key frames is 300."""
+DARK = 24.0
+PLAIN = 6.0
+
+_av: Any = None
+
+
+def prepare() -> bool:
+    global _av  # noqa: PLW0603
+    try:
+        import _strptime
+
+        import av
+        import av.sidedata.sidedata
+        import av.subtitles.stream
+    except ImportError:
+        return False
+    # Both are fetched at first use otherwise, which in a child would be too late.
+    assert _strptime is not None
+    assert av.subtitles is not None
+    av.logging.set_level(None)
+    _av = av
+    return True
+
+
+def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
+    if _av is None:
+        raise Undecodable("codec")
+    started = time.monotonic()
+    allowed = ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS))
+    container = _av.open(
+        file,
+        "r",
+        format=_DEMUXERS[sniffed.container],
+        options={"codec_whitelist": allowed, "protocol_whitelist": "", "enable_drefs": "0"},
+        metadata_errors="replace",
+        buffer_size=256 << 10,
+    )
+    stream = _picture_stream(container)
+    if stream is None:
+        raise Undecodable("unknown")
+    facts = _facts(container, stream)
+    duration = _duration(container, stream)
+    frame = None
+    if stream.codec_context.name in VIDEO_CODECS:
+        _single_thread(stream)
+        if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
+            raise Undecodable("too-large")
+        try:
+            if request.op is Op.FRAME:
+                frame = _frame_at(container, stream, request.seconds)
+            else:
+                until = started + request.deadline * 0.6
+                frame = _cover(container, stream, duration or 0.0, until)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            # What the container says is worth keeping where the pictures in it are damaged.
+            if request.op is not Op.EXAMINE:
+                raise
+    elif request.op is not Op.EXAMINE:
+        raise Undecodable("codec")
+    if frame is not None:
+        facts.orientation = _orientation(frame)
+    width, height = _display_size(stream)
+    size = develop.shown(width, height, facts.orientation)
+    picture = None
+    if frame is not None:
+        picture = _picture(frame, (width, height), facts.orientation, request.max_side)
+    audio = next(iter(container.streams.audio), None)
+    return develop.answer(
+        picture,
+        facts,
+        sniffed.container,
+        size,
+        duration=duration,
+        video_codec=_codec_name(stream),
+        audio_codec=None if audio is None else _codec_name(audio),
+    )
+
+
+def _picture_stream(container: InputContainer) -> VideoStream | None:
+    for stream in container.streams.video:
+        # A cover picture inside a sound file is no video.
+        if not stream.disposition & _av.stream.Disposition.attached_pic:
+            return stream
+    return None
+
+
+def _single_thread(stream: VideoStream) -> None:
+    stream.codec_context.thread_count = 1
+    stream.codec_context.thread_type = "NONE"
+
+
+def _codec_name(stream: Any) -> str:
+    """The format's name (`av1`), not that of the program that reads it (`libdav1d`)."""
+    context = stream.codec_context
+    if context is None:
+        return "unknown"
+    with contextlib.suppress(Exception):
+        return str(context.codec.canonical_name)
+    return {"libdav1d": "av1", "libopus": "opus"}.get(context.name, context.name)
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+    seconds: float | None = None
+    if container.duration:
+        seconds = container.duration / 1_000_000
+    elif stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    return seconds if seconds is not None and 0 < seconds <= MAX_DURATION else None
+
+
+def _display_size(stream: VideoStream) -> tuple[int, int]:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    if ratio and Fraction(1, 5) <= ratio <= 5:
+        width = max(1, round(width * ratio))
+    if width < 1 or height < 1:
+        raise Undecodable("damaged")
+    return width, height
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Frames from here on; damaged packets are passed over, as a player would."""
+    looked = 0
+    for packet in container.demux(stream):
+        looked += 1
+        if looked > MAX_PACKETS:
+            return
+        with contextlib.suppress(_av.error.InvalidDataError):
+            for frame in packet.decode():
+                yield frame
+
+
+def _cover(
+    container: InputContainer, stream: VideoStream, duration: float, until: float
+) -> VideoFrame | None:
+    """A frame that tells something: a tenth in, and elsewhere where that one is black."""
+    best: tuple[float, VideoFrame] | None = None
+    for share in (0.1, 0.35, 0.0, 0.7):
+        if best is not None and time.monotonic() > until:
+            break
+        try:
+            frame = _first_after_seek(container, stream, duration * share)
+        except _av.error.FFmpegError:
+            # No index, or damage just there: the next place may do.
+            continue
+        if frame is None:
+            continue
+        mean, spread = _telling(frame)
+        if mean > DARK and spread > PLAIN:
+            return frame
+        if best is None or spread > best[0]:
+            best = (spread, frame)
+    return None if best is None else best[1]
+
+
+def _first_after_seek(
+    container: InputContainer, stream: VideoStream, seconds: float
+) -> VideoFrame | None:
+    _seek(container, stream, seconds)
+    return next((frame for frame in _decoded(container, stream) if frame.is_corrupt is False), None)
+
+
+def _seek(container: InputContainer, stream: VideoStream, seconds: float) -> None:
+    begin = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
+    container.seek(round((begin + max(0.0, seconds)) * 1_000_000), backward=True)
+
+
+def _frame_at(
+    container: InputContainer, stream: VideoStream, seconds: float
+) -> VideoFrame | None:
+    """The frame on show at a time: the last that begins no later."""
+    begin = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
+    _seek(container, stream, seconds)
+    shown = None
+    for frame in _decoded(container, stream):
+        if frame.pts is None or frame.time is None:
+            shown = shown or frame
+            continue
+        if frame.time - begin > seconds + 1e-4 and shown is not None:
+            break
+        shown = frame
+    return shown
+
+
+def _telling(frame: VideoFrame) -> tuple[float, float]:
+    """Brightness, and how much it varies: a black or blank frame tells nothing."""
+    small = frame.reformat(width=64, height=48, format="gray8")
+    image = _to_image(small, "L")
+    statistics = ImageStat.Stat(image)
+    return statistics.mean[0], statistics.stddev[0]
+
+
+def _to_image(frame: VideoFrame, mode: str) -> Image.Image:
+    plane = frame.planes[0]
+    size = (frame.width, frame.height)
+    return Image.frombytes(mode, size, bytes(plane), "raw", mode, plane.line_size, 1)
+
+
+_UNSPECIFIED = 2
+
+
+def _picture(
+    frame: VideoFrame, size: tuple[int, int], orientation: int, max_side: int
+) -> Image.Image:
+    width, height = develop.fit(*size, max_side)
+    options: dict[str, Any] = {}
+    if frame.colorspace == _UNSPECIFIED and frame.height >= 720:
+        # What is not said is the standard's colour for this size, as players assume.
+        options["src_colorspace"] = "ITU709"
+    small = frame.reformat(
+        width=width, height=height, format="rgb24", interpolation="AREA", **options
+    )
+    return develop.upright(_to_image(small, "RGB"), orientation, max_side)
+
+
+_MATRICES = {
+    (1, 0, 0, 1): 1, (-1, 0, 0, 1): 2, (-1, 0, 0, -1): 3, (1, 0, 0, -1): 4,
+    (0, 1, 1, 0): 5, (0, 1, -1, 0): 6, (0, -1, -1, 0): 7, (0, -1, 1, 0): 8,
+}  # fmt: skip
+
+
+def _orientation(frame: VideoFrame) -> int:
+    """The display matrix as an EXIF number; 1 where it is absent or no quarter turn."""
+    with contextlib.suppress(Exception):
+        data = frame.side_data.get(_av.sidedata.sidedata.Type.DISPLAYMATRIX)
+        if data is None:
+            return 1
+        values = struct.unpack_from("<9i", bytes(data))
+        signs = tuple((value > 1 << 15) - (value < -(1 << 15)) for value in values)
+        return _MATRICES.get((signs[0], signs[1], signs[3], signs[4]), 1)
+    return 1
+
+
+def _facts(container: InputContainer, stream: VideoStream) -> tags.Facts:
+    facts = tags.Facts()
+    with contextlib.suppress(Exception):
+        said = {**stream.metadata, **container.metadata}
+        said = {key.lower(): value for key, value in said.items()}
+        for key in ("com.apple.quicktime.creationdate", "date", "creation_time"):
+            facts.taken, facts.taken_is_utc = _when(said.get(key))
+            if facts.taken is not None:
+                break
+        facts.latitude, facts.longitude = _where(said)
+        facts.device = tags.device(
+            said.get("com.apple.quicktime.make")
+            or said.get("make")
+            or said.get("com.android.manufacturer"),
+            said.get("com.apple.quicktime.model")
+            or said.get("model")
+            or said.get("com.android.model"),
+        )
+    return facts
+
+
+def _when(value: str | None) -> tuple[str | None, bool]:
+    """A time and whether it is UTC. With an offset, the clock on the wall there is what counts."""
+    if not value:
+        return None, False
+    text = value.strip()
+    match = re.match(
+        r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?$", text
+    )
+    if match is not None:
+        when = datetime.fromisoformat(f"{match[1]}T{match[2]}")
+        is_utc = match[3] == "Z"
+    else:
+        try:
+            # How old cameras write it into AVI.
+            when = datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=None)  # noqa: DTZ007
+        except ValueError:
+            return None, False
+        is_utc = False
+    if when.year < 1980:
+        # The zero of a clock that was never set: 1904 in QuickTime, 1970 elsewhere.
+        return None, False
+    return when.isoformat(), is_utc
+
+
+def _where(said: dict[str, str]) -> tuple[float | None, float | None]:
+    for key, value in said.items():
+        if key.endswith("location.iso6709") or key == "location" or key.startswith("location-"):
+            match = re.match(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)", value)
+            if match is not None:
+                return tags.valid_place(float(match[1]), float(match[2]))
+    return None, None
