@@ -95,6 +95,13 @@ def make_private(path: Path) -> None:
         os.close(os.open(path, flags, 0o600))
 
 
+def remove_database(path: Path) -> None:
+    """Unlink a database and what SQLite keeps beside it; never raises for one that is gone."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def set_cipher(database: apsw.Connection) -> None:
     """The sqlcipher scheme, so that its own tools are a way out; before the key, always."""
     database.pragma("cipher", "sqlcipher")

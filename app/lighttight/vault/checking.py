@@ -24,6 +24,7 @@ from lighttight.sealed.entries import (
 from lighttight.sealed.tree import Frontier, leaf_hash
 from lighttight.vault import header_files, rotation
 from lighttight.vault.blobs import SealedObject
+from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault
 
 
@@ -108,7 +109,12 @@ class _Offset:
 
 
 def all_objects(vault: Vault) -> list[tuple[ItemId, SealedObject]]:
-    rows = vault.catalog.query(
+    return objects_of(vault.catalog)
+
+
+def objects_of(catalog: Catalog) -> list[tuple[ItemId, SealedObject]]:
+    """Every item with its object, in the order of import."""
+    rows = catalog.query(
         "SELECT items.id, objects.id, objects.key, objects.size, objects.sealed"
         " FROM items JOIN objects ON objects.id = items.object ORDER BY items.row"
     )

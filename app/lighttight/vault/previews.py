@@ -17,7 +17,7 @@ import apsw
 from lighttight.errors import Environment, Integrity
 from lighttight.model import ItemId
 from lighttight.vault import schema
-from lighttight.vault.catalog import connect, translating, truncate_log
+from lighttight.vault.catalog import connect, remove_database, translating, truncate_log
 
 
 class Previews:
@@ -33,8 +33,7 @@ class Previews:
             return self._prepared()
         except Integrity:
             # Damaged, or left behind by another vault: nothing in it is worth a question.
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            remove_database(self._path)
             return self._prepared()
 
     def _prepared(self) -> apsw.Connection:

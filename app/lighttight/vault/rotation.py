@@ -33,7 +33,7 @@ from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot, open_slot, passphrase_output
 from lighttight.vault import ways_in
-from lighttight.vault.catalog import Catalog
+from lighttight.vault.catalog import Catalog, remove_database
 from lighttight.vault.vault import RANDOM, SlotInfo, Vault, factor_names, now_ms
 
 FAILPOINTS.declare(
@@ -134,14 +134,14 @@ def _rotate_alone(
         if fresh is not None:
             fresh.close()
         if vault.header is old:
-            _discard(target)
+            remove_database(target)
             ways_in.forget(vault.store, vault.id, made)
         raise
     failpoint("rotation.header-written")
     before = vault.catalog
     vault.catalog = fresh
     before.close()
-    _discard(before.path)
+    remove_database(before.path)
     complete = ways_in.forget(vault.store, vault.id, old.slots)
     failpoint("rotation.old-removed")
     vault.settle()
@@ -190,7 +190,7 @@ def _recovery(vault: Vault, recovery: str | None) -> tuple[bytes, tuple[str, ...
 
 
 def _copy_catalog(vault: Vault, target: Path, key: bytes) -> Catalog:
-    _discard(target)
+    remove_database(target)
     vault.catalog.recompute()
     vault.catalog.copy_into(target, key)
     failpoint("rotation.catalog-copied")
@@ -231,19 +231,12 @@ def _make_durable(catalog: Catalog, path: Path) -> None:
     failpoint("rotation.catalog-durable")
 
 
-def _discard(path: Path) -> None:
-    """Unlink a catalog and what SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
 def sweep_catalogs(vault: Vault) -> int:
     """Remove catalogs that the header does not name. Needs the exclusive lock; returns how many."""
     named = vault.catalog.path.name
     count = 0
     for path in vault.path.glob("catalog.*.db"):
         if path.name != named:
-            _discard(path)
+            remove_database(path)
             count += 1
     return count

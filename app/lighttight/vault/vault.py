@@ -135,6 +135,11 @@ class Vault:
         return self._master
 
     @property
+    def header_data(self) -> bytes:
+        """The header in force, as its files hold it."""
+        return self._header_data
+
+    @property
     def slots(self) -> tuple[SlotInfo, ...]:
         return _infos(self.header)
 
@@ -470,8 +475,11 @@ def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
     found = vault.newest_entry_ms()
     anchored = vault.finding.anchored_ms
     if not accept_older:
-        code = "vault-older" if verdict is Verdict.OLDER else "vault-forked"
-        raise Integrity(code, anchored=anchored, found=found)
+        raise Integrity(
+            "vault-older" if verdict is Verdict.OLDER else "vault-forked",
+            anchored=anchored,
+            found=found,
+        )
     fields: dict[Field, Value] = {
         Field.GENERATION: vault.catalog.state().generation,
         Field.REASON: verdict.value,

@@ -1,0 +1,81 @@
+"""Reading the record: what happened, newest first, with the values that are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lighttight.sealed.entries import KINDS, EntryKind, Field, Value, decode_value
+from lighttight.vault.catalog import Catalog
+
+_LABELS: Final = {field.label: field for field in Field}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `time` is the claimed time in milliseconds UTC, by this computer's clock.
+
+    `values` holds the open fields; `erased` names those whose readable part the owner removed.
+    """
+
+    sequence: int
+    kind: EntryKind
+    time: int
+    values: dict[Field, Value]
+    erased: frozenset[Field]
+
+
+def entries(
+    catalog: Catalog,
+    *,
+    since_ms: int | None = None,
+    before: int | None = None,
+    kinds: frozenset[EntryKind] | None = None,
+    limit: int = 1000,
+) -> list[Entry]:
+    """At most `limit` entries, newest first; `before` is the sequence to go on from."""
+    where = ["sequence < ?"]
+    values: list[int] = [before if before is not None else 1 << 62]
+    if since_ms is not None:
+        where.append("claimed >= ?")
+        values.append(since_ms)
+    if kinds is not None:
+        where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+        values.extend(sorted(kind.number for kind in kinds))
+    with catalog.reading() as database:
+        rows = list(
+            database.execute(
+                f"SELECT sequence, kind, claimed FROM entries WHERE {' AND '.join(where)}"  # noqa: S608 - only placeholders
+                " ORDER BY sequence DESC LIMIT ?",
+                (*values, limit),
+            )
+        )
+        found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
+        if rows:
+            for sequence, name, value in database.execute(
+                "SELECT sequence, name, value FROM fields WHERE sequence BETWEEN ? AND ?",
+                (rows[-1][0], rows[0][0]),
+            ):
+                if sequence in found:
+                    found[sequence].append((name, value))
+    return [_entry(row, found[row[0]]) for row in rows]
+
+
+def _entry(row: tuple[int, int, int], fields: list[tuple[str, bytes | None]]) -> Entry:
+    sequence, kind, claimed = row
+    values = {
+        _LABELS[name]: decode_value(_LABELS[name], value)
+        for name, value in fields
+        if value is not None
+    }
+    erased = frozenset(_LABELS[name] for name, value in fields if value is None)
+    return Entry(sequence, KINDS[kind], claimed, values, erased)
+
+
+def every(catalog: Catalog) -> Iterator[Entry]:
+    """All entries, newest first, in pages: the whole record is never held at once."""
+    before: int | None = None
+    while page := entries(catalog, before=before):
+        yield from page
+        before = page[-1].sequence

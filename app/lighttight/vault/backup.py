@@ -1,0 +1,229 @@
+"""Backup and restore: a second vault directory that opens with the same ways in.
+
+A backup is an ordinary vault: the header, a consistent copy of the catalog, and the blobs that the
+copy names. Nothing new has to be trusted to read it, and it can be verified without the first one.
+The order is that of saving: blobs first, each copied durably and opened whole, then the catalog,
+then the header that names it. An interrupted backup is either the one before or not a vault yet;
+running it again goes on where it stopped.
+
+Restoring is a deliberate roll-back. It never writes over anything: it makes a vault where none is,
+opens it, and records that it did. Whoever deleted something for good finds it in older backups
+still; the program says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lighttight.errors import Integrity, Refused
+from lighttight.files import copy_file_durably, sync_directory, sync_file, translating
+from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.progress import SILENT, Progress
+from lighttight.sealed.entries import EntryKind, Field
+from lighttight.sealed.keys import catalog_key
+from lighttight.vault import checking, header_files
+from lighttight.vault.blobs import BlobStore, SealedObject
+from lighttight.vault.catalog import Catalog, remove_database
+from lighttight.vault.password_store import PasswordStore
+from lighttight.vault.vault import RANDOM, Vault, look, now_ms, open_vault
+from lighttight.vault.ways_in import Offer
+
+FAILPOINTS.declare("backup.blobs-copied", "backup.catalog-copied", "backup.done")
+
+_SNAPSHOT = "catalog.new"
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """`items` are held by the backup, `copied` of them are new in it, `bytes` were written."""
+
+    items: int
+    copied: int
+    bytes: int
+
+
+def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> BackedUp:
+    """Bring the backup at `target` (missing, empty, or an older one) up to date and verify it.
+
+    Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault")
+    or Refused("path-exists") before writing anything.
+    """
+    _check_target(vault, target)
+    with translating(target, gone="folder-gone"):
+        (target / "blobs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.chmod(0o700)
+    vault.catalog.recompute()
+    taken = now_ms()
+    header_data, number = vault.header_data, vault.header.catalog
+    snapshot = target / _SNAPSHOT
+    snapshot.unlink(missing_ok=True)
+    key = catalog_key(vault.master, vault.id, number)
+    vault.catalog.copy_into(snapshot, key)
+    try:
+        held = _objects_of(snapshot, key)
+        copied, written = _copy_blobs(vault, target, held, progress)
+        failpoint("backup.blobs-copied")
+        _put_catalog(target, snapshot, number)
+    except BaseException:
+        remove_database(snapshot)
+        raise
+    failpoint("backup.catalog-copied")
+    header_files.write(target, header_data)
+    _remove_unnamed(vault, target, held, number)
+    with vault.transaction() as tx:
+        tx.execute(
+            "INSERT INTO meta VALUES ('backup', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (taken,),
+        )
+        tx.record(EntryKind.BACKED_UP, {Field.PATH: str(target), Field.COUNT: len(held)})
+    failpoint("backup.done")
+    return BackedUp(len(held), copied, written)
+
+
+def _check_target(vault: Vault, target: Path) -> None:
+    with translating(target, gone="folder-gone"):
+        inside = target.resolve()
+        home = vault.path.resolve()
+    if inside == home or home in inside.parents or inside in home.parents:
+        raise Refused("backup-inside", path=str(target))
+    if not target.exists():
+        return
+    if (target / header_files.HEADER).exists() or (target / header_files.COPY).exists():
+        if look(target).id != vault.id:
+            raise Refused("backup-other-vault", path=str(target))
+        return
+    left = {one.name for one in target.iterdir()}
+    if not left <= {"blobs", _SNAPSHOT} and not _only_catalogs(left):
+        raise Refused("path-exists", path=str(target))
+
+
+def _only_catalogs(names: Iterable[str]) -> bool:
+    """What an interrupted first backup leaves: its blobs and a catalog without a header."""
+    return all(
+        name in ("blobs", _SNAPSHOT) or (name.startswith("catalog.") and ".db" in name)
+        for name in names
+    )
+
+
+def _objects_of(snapshot: Path, key: bytes) -> list[SealedObject]:
+    copy = Catalog(snapshot, key, random=RANDOM, now_ms=now_ms)
+    try:
+        copy.load_state()
+        copy.recompute()
+        held = checking.objects_of(copy)
+        copy.checkpoint()
+    finally:
+        copy.close()
+    return [sealed for _, sealed in held]
+
+
+def _copy_blobs(
+    vault: Vault, target: Path, held: list[SealedObject], progress: Progress
+) -> tuple[int, int]:
+    there = BlobStore(target / "blobs", vault.id)
+    total = sum(sealed.size for sealed in held)
+    done = copied = written = 0
+    for sealed in held:
+        progress.step(done, total)
+        try:
+            there.present(sealed)
+        except Integrity:
+            path = there.path(sealed.id)
+            with translating(path, gone="folder-gone"):
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+            written += copy_file_durably(vault.blobs.path(sealed.id), path)
+            # Opened whole once it is there: a backup that was never read is a hope.
+            there.verify(sealed)
+            copied += 1
+        done += sealed.size
+    progress.step(total, total)
+    sync_directory(target / "blobs")
+    return copied, written
+
+
+def _put_catalog(target: Path, snapshot: Path, number: int) -> None:
+    final = target / f"catalog.{number}.db"
+    with translating(snapshot, gone="folder-gone"):
+        fd = os.open(snapshot, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            sync_file(fd)
+        finally:
+            os.close(fd)
+        # A log that belongs to the catalog being replaced must not be applied to the new one.
+        for suffix in ("-wal", "-shm"):
+            for base in (final, snapshot):
+                base.with_name(base.name + suffix).unlink(missing_ok=True)
+        snapshot.replace(final)
+        sync_directory(target)
+
+
+def _remove_unnamed(vault: Vault, target: Path, held: list[SealedObject], number: int) -> None:
+    """Blobs whose key is gone, and catalogs of numbers before: nothing can open them any more."""
+    there = BlobStore(target / "blobs", vault.id)
+    known = {sealed.id for sealed in held}
+    for one in list(there.ids()):
+        if one not in known:
+            there.remove(one)
+    for left in there.leftovers():
+        left.unlink(missing_ok=True)
+    for path in target.glob("catalog.*.db"):
+        if path.name != f"catalog.{number}.db":
+            remove_database(path)
+
+
+def restore(
+    source: Path, target: Path, offer: Offer, store: PasswordStore, *, progress: Progress = SILENT
+) -> Vault:
+    """Make a vault at `target` (missing or empty) from the backup at `source`, and open it.
+
+    Every blob is opened whole on the way. The result is returned open, with the roll-back in its
+    record. The backup itself is not changed.
+    """
+    look(source)
+    with translating(target, gone="folder-gone"):
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise Refused("path-exists", path=str(target))
+        (target / "blobs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.chmod(0o700)
+        files = [one for one in sorted(source.rglob("*")) if _belongs(one.relative_to(source))]
+        total = sum(one.stat().st_size for one in files)
+    done = 0
+    headers = {header_files.HEADER, header_files.COPY}
+    # The header last: until then the target is not a vault, and restoring can be tried again.
+    for one in sorted(files, key=lambda path: path.name in headers):
+        progress.step(done, total)
+        place = target / one.relative_to(source)
+        with translating(place, gone="folder-gone"):
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        done += copy_file_durably(one, place)
+    vault = open_vault(target, offer, store, accept_older=True)
+    try:
+        for _, sealed in checking.all_objects(vault):
+            vault.blobs.verify(sealed)
+        with vault.transaction() as tx:
+            tx.record(
+                EntryKind.RESTORED,
+                {
+                    Field.PATH: str(source),
+                    Field.GENERATION: vault.catalog.state().generation,
+                },
+            )
+    except BaseException:
+        vault.close()
+        raise
+    return vault
+
+
+def _belongs(path: Path) -> bool:
+    """Whether a file of a backup is part of a vault. Everything else in it stays where it is."""
+    parts = path.parts
+    if len(parts) == 1:
+        name = parts[0]
+        return name in (header_files.HEADER, header_files.COPY) or (
+            name.startswith("catalog.") and name.endswith((".db", ".db-wal"))
+        )
+    return len(parts) == 3 and parts[0] == "blobs" and parts[2].startswith(parts[1])
