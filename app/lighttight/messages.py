@@ -272,7 +272,42 @@ _FILES: dict[str, Words] = {
 
 # --- vault: the library on disk, the password store
 
-_VAULT: dict[str, Words] = {}
+_VAULT: dict[str, Words] = {
+    "keyring-absent": Words(
+        "No password store on this computer",
+        "Nothing here keeps passwords safe for programs, so one-click opening is off. "
+        "Your pictures are untouched.",
+        "Open your library with your passphrase or your recovery words.",
+    ),
+    "keyring-locked": Words(
+        "This computer's password store is locked",
+        "It wants its own password first, usually the one you sign in with. "
+        "Your pictures are untouched.",
+        "Unlock it and try again, or open your library in another way.",
+    ),
+    "keyring-hanging": Words(
+        "This computer's password store isn't answering",
+        "So one-click opening is off. Your pictures are untouched.",
+        "Try again in a moment, or open your library with your passphrase or recovery words.",
+    ),
+    "keyring-insecure": Words(
+        "This computer's password store is not safe",
+        "It keeps what it is given where others can read it, or forgets it. So nothing was put "
+        "there, and your pictures are untouched.",
+        "Give the store a password, or use a passphrase for your library.",
+    ),
+    "keyring-broken": Words(
+        "This computer's password store doesn't work right",
+        "It did not give back what was put in, so one-click opening is off. "
+        "Your pictures are untouched.",
+        "Sign out and in again, or open your library with your passphrase or recovery words.",
+    ),
+    "vault-busy": Words(
+        "Your library is in use",
+        "This has to be alone with your library, and it is open in: {holders}.",
+        "Close it there, then try again.",
+    ),
+}
 
 # --- audit: the record
 
