@@ -96,9 +96,7 @@ def tiff(
     body = b""
     for index, entries in enumerate(directories):
         extra: list[Entry] = [
-            (tag, 4, placed[child])
-            for child, (parent, tag) in children.items()
-            if parent == index
+            (tag, 4, placed[child]) for child, (parent, tag) in children.items() if parent == index
         ]
         every = sorted([*entries, *extra], key=lambda entry: entry[0])
         block = struct.pack(order + "H", len(every))
@@ -164,9 +162,7 @@ def camera_entries(
 
 def exif(orientation: int = 1, *, order: str = "<") -> bytes:
     main, exif_, gps = camera_entries(orientation)
-    block = tiff(
-        [main, exif_, gps], children={1: (0, 0x8769), 2: (0, 0x8825)}, order=order
-    )
+    block = tiff([main, exif_, gps], children={1: (0, 0x8769), 2: (0, 0x8825)}, order=order)
     return b"Exif\0\0" + block
 
 
@@ -323,7 +319,9 @@ def profile(primaries: tuple[tuple[float, float], ...], gamma: float = 2.2) -> b
         table += name + struct.pack(">II", at + len(body), len(part))
         body += padded
     rest = struct.pack(">I", len(parts)) + table + body
-    head = struct.pack(">I4sI4s4s4s", 128 + len(rest), b"\0" * 4, 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(
+        ">I4sI4s4s4s", 128 + len(rest), b"\0" * 4, 0x02100000, b"mntr", b"RGB ", b"XYZ "
+    )
     head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
     head = head.ljust(68, b"\0") + b"".join(fixed(float(part)) for part in d50)
     return head.ljust(128, b"\0") + rest
@@ -530,7 +528,7 @@ def _add_silence(file: Any, sound: Any, seconds: int) -> None:
     name = sound.codec_context.format.name
     step = 960
     for number in range(seconds * 48000 // step):
-        samples = np.zeros((1, step), dtype=formats[name])
+        samples: Any = np.zeros((1, step), dtype=formats[name])
         frame = av.AudioFrame.from_ndarray(samples, format=name, layout="mono")
         frame.sample_rate = 48000
         frame.pts = number * step

@@ -1,6 +1,7 @@
 """The only room that decodes media, and never in the program's own process.
 
     client     what the rest of the program calls: `Decoder`, `Probe`, `Pixels`
+    process    the broker's process, seen from the program
     sniff      which format, from the first bytes alone; pure, runs in the program
     preview    pixels to a small JPEG; encodes only, runs in the program
     samples    a few small pictures and a video, made from nothing, for `demo`

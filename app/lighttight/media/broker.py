@@ -23,6 +23,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 from lighttight.media import wire
@@ -72,7 +73,7 @@ def main(control_fd: int, worker_name: str = "lighttight.media.worker") -> None:
 
 def _thread_count() -> int:
     try:
-        return len(os.listdir("/proc/self/task"))
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
     except OSError:
         return 1
 

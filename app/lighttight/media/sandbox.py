@@ -77,6 +77,7 @@ class Machine:
     clone: int
 
 
+# fmt: off
 X86_64 = Machine(
     audit=0xC000003E,
     allowed={
@@ -141,7 +142,8 @@ AARCH64 = Machine(
     mmap=222,
     mprotect=226,
     clone=220,
-)  # fmt: skip
+)
+# fmt: on
 
 MACHINES = {"x86_64": X86_64, "aarch64": AARCH64}
 
@@ -214,16 +216,16 @@ class Sandbox:
 
     def __init__(self) -> None:
         self._machine = _machine()
-        self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        self._libc: ctypes.CDLL | None = (
+            ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        )
         self.landlock = self._landlock_version()
         self.seccomp = self._machine is not None
         if self._machine is not None:
             program = filter_program(self._machine)
             packed = b"".join(struct.pack("<HBBI", *step) for step in program)
             self._steps = ctypes.create_string_buffer(packed, len(packed))
-            self._filter = struct.pack(
-                "<HxxxxxxQ", len(program), ctypes.addressof(self._steps)
-            )
+            self._filter = struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(self._steps))
 
     def _landlock_version(self) -> int:
         if self._libc is None:
@@ -234,7 +236,8 @@ class Sandbox:
         return max(0, int(found))
 
     def _prctl(self, option: int, value: int, pointer: bytes | None = None) -> None:
-        assert self._libc is not None
+        if self._libc is None:
+            return
         if self._libc.prctl(option, ctypes.c_ulong(value), pointer, None, None) != 0:
             raise SandboxError(f"prctl {option}")
 
@@ -268,14 +271,12 @@ class Sandbox:
 
     def no_privileges(self) -> None:
         """Before landlock and seccomp, which the kernel grants to the unprivileged only then."""
-        if self._libc is not None:
-            self._prctl(PR_SET_NO_NEW_PRIVS, 1)
-            self._prctl(PR_SET_DUMPABLE, 0)
+        self._prctl(PR_SET_NO_NEW_PRIVS, 1)
+        self._prctl(PR_SET_DUMPABLE, 0)
 
     def die_with(self, parent: int) -> None:
         """End when the broker ends. Asked again afterwards: it may have ended in between."""
-        if self._libc is not None:
-            self._prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        self._prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -140,7 +140,8 @@ def _bmp(head: bytes) -> str | None:
     # Two letters are little evidence: the size of the second header has to be one that exists.
     if len(head) < 26:
         return None
-    return "bmp" if struct.unpack_from("<I", head, 14)[0] in (12, 40, 52, 56, 64, 108, 124) else None
+    header = struct.unpack_from("<I", head, 14)[0]
+    return "bmp" if header in (12, 40, 52, 56, 64, 108, 124) else None
 
 
 def _matroska(head: bytes) -> str | None:

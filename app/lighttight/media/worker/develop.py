@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from lighttight.media.worker.tags import Facts
@@ -60,7 +62,7 @@ def upright(image: Image.Image, orientation: int, max_side: int) -> Image.Image:
         image = image.convert("L")
     size = fit(*image.size, max_side)
     if size != image.size:
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
     image = _to_srgb(image, profile)
     if image.mode == "RGBA":
         backdrop = Image.new("RGB", image.size, BACKDROP)
@@ -74,17 +76,17 @@ def upright(image: Image.Image, orientation: int, max_side: int) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        return image.point([value >> 8 for value in range(65536)], "L")
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode == "I":
         # 32-bit integers in pictures are 16-bit values that found no smaller box.
-        low, high = image.getextrema()
-        scale = 1 / 257 if isinstance(high, int | float) and high > 255 else 1.0
-        return image.point(lambda value: value * scale + 0).convert("L")
+        values = np.asarray(image, dtype=np.int64)
+        values = values // 257 if values.max() > 255 else values
+        return Image.fromarray(values.clip(0, 255).astype(np.uint8))
     if image.mode == "F":
-        low, high = image.getextrema()
-        assert isinstance(low, int | float) and isinstance(high, int | float)
-        span = high - low or 1.0
-        return image.point(lambda value: value * (255 / span) + (-low * 255 / span)).convert("L")
+        values = np.asarray(image, dtype=np.float32)
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        spread = (values - low) * (255 / ((high - low) or 1.0))
+        return Image.fromarray(np.nan_to_num(spread).clip(0, 255).astype(np.uint8))
     return image
 
 
@@ -113,6 +115,46 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if alpha is not None:
         result.putalpha(alpha)
     return result
+
+
+PQ, HLG = 16, 18
+"""Transfer curves of high dynamic range, by their number in every video standard."""
+
+_BT2020_TO_SRGB = np.array(
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
+    dtype=np.float32,
+)
+_PAPER_WHITE = 203.0
+_KNEE = 0.75
+
+
+def tone_mapped(signal: npt.NDArray[np.uint16], curve: int) -> Image.Image:
+    """High dynamic range (what an iPhone films) as a screen without it shows it.
+
+    Plain white stays white, what is brighter is rolled off instead of cut, and hues are kept.
+    Shown as it is, such a video looks grey and dull.
+    """
+    codes = np.arange(65536, dtype=np.float64) / 65535
+    if curve == PQ:
+        power = codes ** (1 / 78.84375)
+        light = (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (
+            1 / 0.1593017578125
+        )
+        linear = (light * 10_000 / _PAPER_WHITE).astype(np.float32)[signal]
+    else:
+        high = (np.exp((codes - 0.55991073) / 0.17883277) + 0.28466892) / 12
+        scene = np.where(codes <= 0.5, codes**2 / 3, high).astype(np.float32)[signal]
+        luma = scene @ np.array([0.2627, 0.6780, 0.0593], dtype=np.float32)
+        linear = scene * np.maximum(luma, 1e-6)[..., None] ** 0.2 * (1000 / _PAPER_WHITE)
+    linear = np.maximum(linear @ _BT2020_TO_SRGB.T, 0)
+    peak = np.maximum(linear.max(axis=-1, keepdims=True), 1e-6)
+    over = np.maximum(peak - _KNEE, 0) / (1 - _KNEE)
+    rolled = np.where(peak > _KNEE, _KNEE + (1 - _KNEE) * (1 - np.exp(-over)), peak)
+    linear *= rolled / peak
+    steps = np.arange(4097, dtype=np.float64) / 4096
+    encoded = np.where(steps <= 0.0031308, steps * 12.92, 1.055 * steps ** (1 / 2.4) - 0.055)
+    table = np.round(encoded * 255).astype(np.uint8)
+    return Image.fromarray(table[(linear * 4096).astype(np.uint16)])
 
 
 def answer(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from typing import Any
+from typing import IO, Any, cast
 
+# An import registers a reader with Pillow; `_READERS` keeps the list in one place.
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -32,6 +33,16 @@ MAX_PIXELS = 300_000_000
 MAX_WHOLE_FILE = 512 << 20
 """For codecs that want the whole file in memory."""
 
+_READERS = (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 _PILLOW = {
     "jpeg": "JPEG",
     "png": "PNG",
@@ -49,15 +60,11 @@ _WHOLE = frozenset({"webp", "avif", "heic", "heif"})
 def prepare() -> list[str]:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     # Only what is imported above is registered; `init` would load forty more readers.
-    Image._initialized = 2  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    Image._initialized = 2  # pyright: ignore[reportPrivateUsage]
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # Text chunks that unpack to gigabytes.
     PngImagePlugin.MAX_TEXT_CHUNK = 1 << 20
     PngImagePlugin.MAX_TEXT_MEMORY = 8 << 20
-    for module in (BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin):
-        assert module is not None
-    for module in (TiffImagePlugin, WebPImagePlugin):
-        assert module is not None
     found = ["pictures"]
     try:
         import pillow_heif
@@ -91,7 +98,7 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
         if request.op is not Op.EXAMINE:
             raise
         picture = None
-    except Exception:  # noqa: BLE001
+    except Exception:
         # The file could say what it is, but its pixels are damaged: keep what it said.
         if request.op is not Op.EXAMINE:
             raise
@@ -99,11 +106,11 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
     return develop.answer(picture, facts, container, size, complete=complete)
 
 
-def open_image(file: Any, name: str) -> Image.Image:
+def open_image(file: IO[bytes] | RemoteFile, name: str) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = Image.open(file, formats=(name,))
+            image = Image.open(cast(IO[bytes], file), formats=(name,))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise Undecodable("too-large") from error
     width, height = image.size

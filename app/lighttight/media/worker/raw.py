@@ -11,6 +11,7 @@ what only a sensor's data has, and by the maker.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import struct
 from collections.abc import Iterator
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import Op, Request, Undecodable
 from lighttight.media.worker import develop, pictures, tags
 
@@ -40,14 +40,13 @@ _codec: Any = None
 
 
 def prepare() -> bool:
-    global _codec  # noqa: PLW0603
+    global _codec
     try:
-        # Fetched at rawpy's first picture otherwise, which in a child would be too late.
-        import multiprocessing.reduction  # noqa: F401
-
         import rawpy
     except ImportError:
         return False
+    # Fetched at rawpy's first picture otherwise, which in a child would be too late.
+    importlib.import_module("multiprocessing.reduction")
     _codec = rawpy
     return True
 
@@ -68,14 +67,11 @@ def format_of(file: RemoteFile) -> str | None:
     return None
 
 
-def _holds_sensor_data(entry: dict[int, Any]) -> bool:
-    def first(tag: int) -> Any:
-        value = entry.get(tag)
-        return value[0] if isinstance(value, tuple) and value else None
-
-    return (
-        first(tags.PHOTOMETRIC) in _SENSOR_PHOTOMETRIC
-        or first(tags.COMPRESSION) in _SENSOR_COMPRESSION
+def _holds_sensor_data(entry: tags.Directory) -> bool:
+    photometric = tags.numbers(entry.get(tags.PHOTOMETRIC))[:1]
+    compression = tags.numbers(entry.get(tags.COMPRESSION))[:1]
+    return not (
+        _SENSOR_PHOTOMETRIC.isdisjoint(photometric) and _SENSOR_COMPRESSION.isdisjoint(compression)
     )
 
 
@@ -96,10 +92,9 @@ def answer(request: Request, file: RemoteFile, container: str) -> dict[str, Any]
         picture = _embedded_picture(embedded, request.max_side, facts.orientation)
     if picture is None and (size is None or request.op is not Op.EXAMINE):
         raise Undecodable("damaged")
-    if size is None:
-        assert picture is not None
+    if size is None and picture is not None:
         size = picture.size
-    return develop.answer(picture, facts, container, size)
+    return develop.answer(picture, facts, container, size or (1, 1))
 
 
 def _developed(
@@ -131,10 +126,8 @@ def _thumbnail(
     raw: rawpy.RawPy, max_side: int, orientation: int, size: tuple[int, int]
 ) -> Image.Image | None:
     thumb = raw.extract_thumb()
-    if thumb is None:
-        return None
-    if thumb.format is _codec.ThumbFormat.JPEG:
-        return _embedded_picture(bytes(thumb.data), max_side, orientation, size)
+    if isinstance(thumb.data, bytes):
+        return _embedded_picture(thumb.data, max_side, orientation, size)
     return develop.upright(Image.fromarray(thumb.data), orientation, max_side)
 
 
@@ -167,9 +160,10 @@ def _account(data: bytes, container: str) -> tuple[tags.Facts, bytes | None]:
 def _largest_jpeg(found: tags.Directories, data: bytes) -> bytes | None:
     best: bytes | None = None
     for entry in (found.main, *found.subs):
-        offset, length = entry.get(_JPEG_OFFSET), entry.get(_JPEG_LENGTH)
-        if isinstance(offset, tuple) and isinstance(length, tuple):
-            candidate = data[offset[0] : offset[0] + length[0]]
+        offsets = tags.numbers(entry.get(_JPEG_OFFSET))
+        lengths = tags.numbers(entry.get(_JPEG_LENGTH))
+        if offsets and lengths:
+            candidate = data[offsets[0] : offsets[0] + lengths[0]]
             if candidate.startswith(b"\xff\xd8") and len(candidate) > len(best or b""):
                 best = candidate
     return best

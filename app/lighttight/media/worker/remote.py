@@ -12,9 +12,12 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lighttight.media import wire
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 FIRST_READ = 256 << 10
 PIECE = 1 << 20
@@ -69,8 +72,7 @@ class Channel:
         inline = 0
         if pixels is not None and self.pixels_fd is None:
             inline = len(pixels)
-        elif pixels is not None:
-            assert self.pixels_fd is not None
+        elif pixels is not None and self.pixels_fd is not None:
             rest = memoryview(pixels)
             while rest.nbytes:
                 rest = rest[os.write(self.pixels_fd, rest) :]
@@ -118,9 +120,10 @@ class RemoteFile(io.RawIOBase):
     def readall(self) -> bytes:
         return self.read(-1)
 
-    def readinto(self, buffer: Any, /) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
         return len(data)
 
     def head(self, count: int = 4096) -> bytes:
@@ -132,7 +135,7 @@ class RemoteFile(io.RawIOBase):
 
     def _take(self, count: int) -> bytes:
         begin = self._position - self._start
-        if 0 <= begin and begin + count <= len(self._window):
+        if begin >= 0 and begin + count <= len(self._window):
             return bytes(memoryview(self._window)[begin : begin + count])
         if count > self._piece:
             return self._long(count)

@@ -14,7 +14,7 @@ import re
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 MAX_ENTRIES = 512
 MAX_VALUE = 4096
@@ -51,18 +51,35 @@ class Facts:
         }
 
 
+class Seekable(Protocol):
+    def seek(self, offset: int, /) -> int: ...
+    def read(self, size: int, /) -> bytes: ...
+
+
+Value = str | bytes | tuple[int, ...] | tuple[float, ...]
+Directory = dict[int, Value]
+
+
+def _no_directory() -> Directory:
+    return {}
+
+
+def _no_directories() -> list[Directory]:
+    return []
+
+
 @dataclass(slots=True)
 class Directories:
     """The directories that matter; `subs` are a RAW file's further pictures."""
 
-    main: dict[int, Any] = field(default_factory=dict)
-    exif: dict[int, Any] = field(default_factory=dict)
-    gps: dict[int, Any] = field(default_factory=dict)
-    subs: list[dict[int, Any]] = field(default_factory=list)
+    main: Directory = field(default_factory=_no_directory)
+    exif: Directory = field(default_factory=_no_directory)
+    gps: Directory = field(default_factory=_no_directory)
+    subs: list[Directory] = field(default_factory=_no_directories)
 
 
 class _Reader:
-    def __init__(self, file: BinaryIO, base: int) -> None:
+    def __init__(self, file: Seekable, base: int) -> None:
         self._file = file
         self._base = base
         self._order = "<"
@@ -78,16 +95,16 @@ class _Reader:
         found.main, following = self._directory(self._number(head[4:8]))
         found.exif = self._child(found.main.get(EXIF_IFD))
         found.gps = self._child(found.main.get(GPS_IFD))
-        for offset in _numbers(found.main.get(SUB_IFDS))[:6]:
+        for offset in numbers(found.main.get(SUB_IFDS))[:6]:
             found.subs.append(self._directory(offset)[0])
         while following and len(found.subs) < 8:
             sub, following = self._directory(following)
             found.subs.append(sub)
         return found
 
-    def _child(self, offset: Any) -> dict[int, Any]:
-        numbers = _numbers(offset)
-        return self._directory(numbers[0])[0] if numbers else {}
+    def _child(self, offset: Value | None) -> Directory:
+        where = numbers(offset)
+        return self._directory(where[0])[0] if where else {}
 
     def _at(self, offset: int, count: int) -> bytes:
         self._file.seek(self._base + offset)
@@ -96,8 +113,8 @@ class _Reader:
     def _number(self, data: bytes) -> int:
         return int.from_bytes(data, "little" if self._order == "<" else "big")
 
-    def _directory(self, offset: int) -> tuple[dict[int, Any], int]:
-        tags: dict[int, Any] = {}
+    def _directory(self, offset: int) -> tuple[Directory, int]:
+        tags: Directory = {}
         if offset < 8 or offset in self._seen or len(self._seen) >= MAX_DIRECTORIES:
             return tags, 0
         self._seen.add(offset)
@@ -115,7 +132,7 @@ class _Reader:
         following = block[12 * count : 12 * count + 4]
         return tags, self._number(following) if len(following) == 4 else 0
 
-    def _value(self, kind: int, length: int, data: bytes) -> Any:
+    def _value(self, kind: int, length: int, data: bytes) -> Value:
         if kind in (2, 129):
             return data.split(b"\0", 1)[0].decode("utf-8", "replace").strip()
         if kind in (1, 6, 7):
@@ -129,11 +146,12 @@ class _Reader:
         return struct.unpack(f"{order}{length}{code}", data)
 
 
-def _numbers(value: Any) -> list[int]:
+def numbers(value: Value | None) -> list[int]:
+    """The whole numbers of a value; none where it is text or fractions."""
     return [n for n in value if isinstance(n, int)] if isinstance(value, tuple) else []
 
 
-def read(file: BinaryIO, base: int = 0) -> Directories:
+def read(file: Seekable, base: int = 0) -> Directories:
     """The directories of a TIFF that starts at `base` of `file`."""
     return _Reader(file, base).directories()
 
@@ -148,7 +166,7 @@ def read_exif(block: bytes | None) -> Directories:
 
 def facts(found: Directories) -> Facts:
     result = Facts()
-    orientation = _numbers(found.main.get(ORIENTATION))
+    orientation = numbers(found.main.get(ORIENTATION))
     if orientation and 1 <= orientation[0] <= 8:
         result.orientation = orientation[0]
     for value in (
@@ -164,7 +182,7 @@ def facts(found: Directories) -> Facts:
     return result
 
 
-def camera_time(value: Any) -> str | None:
+def camera_time(value: Value | None) -> str | None:
     """EXIF's `2026:07:04 18:30:00`, as ISO wall time; None for blanks, zeros and nonsense."""
     if not isinstance(value, str):
         return None
@@ -172,22 +190,23 @@ def camera_time(value: Any) -> str | None:
     if match is None:
         return None
     try:
-        return datetime(*(int(part or 0) for part in match.groups())).isoformat()
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second).isoformat()
     except ValueError:
         return None
 
 
-def _degrees(value: Any, letter: Any, negative: str) -> float | None:
+def _degrees(value: Value | None, letter: Value | None, negative: str) -> float | None:
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
         return None
     if not all(isinstance(part, float) and part >= 0 for part in value):
         return None
-    degrees = sum(part / 60**power for power, part in enumerate(value))
+    degrees = sum(float(part) / 60**power for power, part in enumerate(value))
     sign = -1 if isinstance(letter, str) and letter[:1].upper() == negative else 1
     return sign * degrees
 
 
-def _place(gps: dict[int, Any]) -> tuple[float | None, float | None]:
+def _place(gps: Directory) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(GPS_LATITUDE), gps.get(GPS_LATITUDE_REF), "S")
     longitude = _degrees(gps.get(GPS_LONGITUDE), gps.get(GPS_LONGITUDE_REF), "W")
     return valid_place(latitude, longitude)
@@ -204,7 +223,7 @@ def valid_place(
     return latitude, longitude
 
 
-def device(make: Any, model: Any) -> str | None:
+def device(make: Value | None, model: Value | None) -> str | None:
     """Maker and model as one name, without saying the maker twice."""
     maker = make.strip()[:200] if isinstance(make, str) else ""
     name = model.strip()[:200] if isinstance(model, str) else ""

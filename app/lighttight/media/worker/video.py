@@ -8,6 +8,8 @@ A container cannot make it open anything else; there is nothing that the child c
 from __future__ import annotations
 
 import contextlib
+import importlib
+import itertools
 import re
 import struct
 import time
@@ -16,12 +18,15 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageStat
 
 from lighttight.media.wire import MAX_DURATION, Op, Request, Undecodable
 from lighttight.media.worker import develop, tags
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -60,18 +65,16 @@ _av: Any = None
 
 
 def prepare() -> bool:
-    global _av  # noqa: PLW0603
+    global _av
     try:
-        import _strptime
-
         import av
-        import av.sidedata.sidedata
-        import av.subtitles.stream
+        import av.logging
     except ImportError:
         return False
-    # Both are fetched at first use otherwise, which in a child would be too late.
-    assert _strptime is not None
-    assert av.subtitles is not None
+    # Fetched at first use otherwise, which in a child would be too late; so is what reads dates.
+    for name in ("av.sidedata.sidedata", "av.subtitles.stream"):
+        importlib.import_module(name)
+    _old_camera_time("Mon Jan  1 00:00:00 2001")
     av.logging.set_level(None)
     _av = av
     return True
@@ -108,7 +111,7 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
                 frame = _cover(container, stream, duration or 0.0, until)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001
+        except Exception:
             # What the container says is worth keeping where the pictures in it are damaged.
             if request.op is not Op.EXAMINE:
                 raise
@@ -146,14 +149,11 @@ def _single_thread(stream: VideoStream) -> None:
     stream.codec_context.thread_type = "NONE"
 
 
-def _codec_name(stream: Any) -> str:
+def _codec_name(stream: VideoStream | AudioStream) -> str:
     """The format's name (`av1`), not that of the program that reads it (`libdav1d`)."""
-    context = stream.codec_context
-    if context is None:
-        return "unknown"
     with contextlib.suppress(Exception):
-        return str(context.codec.canonical_name)
-    return {"libdav1d": "av1", "libopus": "opus"}.get(context.name, context.name)
+        return stream.codec_context.codec.canonical_name
+    return "unknown"
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
@@ -177,23 +177,18 @@ def _display_size(stream: VideoStream) -> tuple[int, int]:
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Frames from here on; damaged packets are passed over, as a player would."""
-    looked = 0
-    for packet in container.demux(stream):
-        looked += 1
-        if looked > MAX_PACKETS:
-            return
+    for packet in itertools.islice(container.demux(stream), MAX_PACKETS):
         with contextlib.suppress(_av.error.InvalidDataError):
-            for frame in packet.decode():
-                yield frame
+            yield from packet.decode()
 
 
 def _cover(
     container: InputContainer, stream: VideoStream, duration: float, until: float
 ) -> VideoFrame | None:
     """A frame that tells something: a tenth in, and elsewhere where that one is black."""
-    best: tuple[float, VideoFrame] | None = None
+    best: list[tuple[float, VideoFrame]] = []
     for share in (0.1, 0.35, 0.0, 0.7):
-        if best is not None and time.monotonic() > until:
+        if best and time.monotonic() > until:
             break
         try:
             frame = _first_after_seek(container, stream, duration * share)
@@ -205,9 +200,8 @@ def _cover(
         mean, spread = _telling(frame)
         if mean > DARK and spread > PLAIN:
             return frame
-        if best is None or spread > best[0]:
-            best = (spread, frame)
-    return None if best is None else best[1]
+        best.append((spread, frame))
+    return max(best, key=lambda pair: pair[0])[1] if best else None
 
 
 def _first_after_seek(
@@ -217,20 +211,24 @@ def _first_after_seek(
     return next((frame for frame in _decoded(container, stream) if frame.is_corrupt is False), None)
 
 
+def _begin(stream: VideoStream) -> float:
+    """The time of the first frame: a camera's clock may start anywhere."""
+    if not stream.start_time or stream.time_base is None:
+        return 0.0
+    return float(stream.start_time * stream.time_base)
+
+
 def _seek(container: InputContainer, stream: VideoStream, seconds: float) -> None:
-    begin = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
-    container.seek(round((begin + max(0.0, seconds)) * 1_000_000), backward=True)
+    container.seek(round((_begin(stream) + max(0.0, seconds)) * 1_000_000), backward=True)
 
 
-def _frame_at(
-    container: InputContainer, stream: VideoStream, seconds: float
-) -> VideoFrame | None:
+def _frame_at(container: InputContainer, stream: VideoStream, seconds: float) -> VideoFrame | None:
     """The frame on show at a time: the last that begins no later."""
-    begin = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
+    begin = _begin(stream)
     _seek(container, stream, seconds)
     shown = None
     for frame in _decoded(container, stream):
-        if frame.pts is None or frame.time is None:
+        if frame.pts is None:
             shown = shown or frame
             continue
         if frame.time - begin > seconds + 1e-4 and shown is not None:
@@ -247,6 +245,10 @@ def _telling(frame: VideoFrame) -> tuple[float, float]:
     return statistics.mean[0], statistics.stddev[0]
 
 
+def _deep(frame: VideoFrame) -> npt.NDArray[np.uint16]:
+    return np.asarray(frame.to_ndarray(), dtype=np.uint16)
+
+
 def _to_image(frame: VideoFrame, mode: str) -> Image.Image:
     plane = frame.planes[0]
     size = (frame.width, frame.height)
@@ -260,6 +262,11 @@ def _picture(
     frame: VideoFrame, size: tuple[int, int], orientation: int, max_side: int
 ) -> Image.Image:
     width, height = develop.fit(*size, max_side)
+    if frame.color_trc in (develop.PQ, develop.HLG):
+        deep = frame.reformat(width=width, height=height, format="rgb48le", interpolation="AREA")
+        return develop.upright(
+            develop.tone_mapped(_deep(deep), frame.color_trc), orientation, max_side
+        )
     options: dict[str, Any] = {}
     if frame.colorspace == _UNSPECIFIED and frame.height >= 720:
         # What is not said is the standard's colour for this size, as players assume.
@@ -322,8 +329,7 @@ def _when(value: str | None) -> tuple[str | None, bool]:
         is_utc = match[3] == "Z"
     else:
         try:
-            # How old cameras write it into AVI.
-            when = datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=None)  # noqa: DTZ007
+            when = _old_camera_time(text)
         except ValueError:
             return None, False
         is_utc = False
@@ -331,6 +337,11 @@ def _when(value: str | None) -> tuple[str | None, bool]:
         # The zero of a clock that was never set: 1904 in QuickTime, 1970 elsewhere.
         return None, False
     return when.isoformat(), is_utc
+
+
+def _old_camera_time(text: str) -> datetime:
+    """How old cameras write it into AVI."""
+    return datetime.strptime(text, "%a %b %d %H:%M:%S %Y")
 
 
 def _where(said: dict[str, str]) -> tuple[float | None, float | None]:

@@ -1,0 +1,30 @@
+"""Pixels to a small JPEG, in the program's own process. It encodes and never decodes.
+
+The pixels come from a child and are plain numbers by now: whatever was hidden in the original,
+in its metadata or between its pixels, does not get into what is written here. JPEG, because a
+preview takes 1.6 ms where WebP takes 27 (or 6 at its fastest) for a sixth fewer bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import cast
+
+from PIL import Image, JpegImagePlugin
+
+from lighttight.media.client import Pixels
+
+QUALITY = 80
+_MODES = {3: "RGB", 4: "RGBA"}
+
+
+def encode(pixels: Pixels, quality: int = QUALITY) -> bytes:
+    """A baseline JPEG of these pixels, without any metadata."""
+    size = (pixels.width, pixels.height)
+    mode = _MODES[pixels.channels]
+    data = cast(bytes, pixels.data)
+    image = Image.frombuffer(mode, size, data, "raw", mode, pixels.stride, 1)
+    out = io.BytesIO()
+    # By its own writer: `Image.save` would load every reader and writer that Pillow has.
+    image.convert("RGB").save(out, JpegImagePlugin.JpegImageFile.format, quality=quality)
+    return out.getvalue()
