@@ -173,7 +173,41 @@ _SEALED = {
 
 # --- media: pictures and videos
 
-_MEDIA: dict[str, Words] = {}
+_MEDIA = {
+    "media-unknown": Words(
+        "Not a picture or a video",
+        "By its content this file is no picture and no video that Lighttight knows.",
+        "Nothing to do. The file stays where it is.",
+    ),
+    "media-undecodable": Words(
+        "No preview for this one",
+        "It is damaged, far larger than usual, or in a format that this version cannot show. "
+        "What is in your library stays safe, exactly as it was.",
+        "To open it in another program, export the original.",
+    ),
+    "media-source-short": Words(
+        "The file changed while it was read",
+        "It became shorter than it was at the start. Nothing in your library was changed.",
+        "If the file is still being copied, wait for that, then try again.",
+    ),
+    "decoder-died": Words(
+        "This file made the preview stop",
+        "The separate process that reads pictures ended over this file. That is what it is for: "
+        "nothing else was affected, and the file itself is kept as it is.",
+        "Go on. If you did not expect this file, don’t open it in other programs.",
+    ),
+    "decoder-timeout": Words(
+        "No preview in reasonable time",
+        "Reading this file took too long, so it was stopped. The file itself is kept as it is.",
+        "Go on. The preview can be tried again later with: lighttight doctor",
+    ),
+    "decoder-unavailable": Words(
+        "Previews can’t be made here",
+        "The separate process that reads pictures did not start. Files are kept safe as they are, "
+        "without previews.",
+        "Start Lighttight again. If it stays so, reinstall it; your library is not affected.",
+    ),
+}
 
 # --- files and settings
 
