@@ -341,6 +341,143 @@ _VAULT: dict[str, Words] = {
         "This has to be alone with your library, and it is open in: {holders}.",
         "Close it there, then try again.",
     ),
+    "catalog-busy": Words(
+        "Your library is saving something else",
+        "Another Lighttight window or command has been writing for a while. Nothing was lost.",
+        "Wait for it to finish, then try again.",
+    ),
+    "vault-missing": Words(
+        "No library there",
+        "There is nothing at {path}.",
+        "Check the path. If the library is on a disk or in a folder that is not connected, "
+        "connect it and try again.",
+    ),
+    "not-a-vault": Words(
+        "That is not a library",
+        "{path} holds no Lighttight library, or its first page is missing.",
+        "Choose the folder that ends in “.lighttight”. If “header” is missing in it, put it back "
+        "from a backup.",
+    ),
+    "path-exists": Words(
+        "There is something there already",
+        "{path} is not empty, and nothing in it was touched.",
+        "Choose a new name or an empty folder.",
+    ),
+    "vault-locked": Words(
+        "Your library is locked",
+        "It was locked while this was being done. What was finished is kept.",
+        "Open it and try again.",
+    ),
+    "vault-older": Words(
+        "This is an older version of your library",
+        "This computer last saw changes from {anchored}; these files stop at {found}. Restored a "
+        "backup? That explains it. If not, someone may have replaced the files.",
+        "If you restored a backup, open it with: --accept-older. If not, look at your backups "
+        "before you go on.",
+    ),
+    "vault-forked": Words(
+        "These files don’t continue from what this computer saw",
+        "This computer last saw changes from {anchored}; these files end at {found}, and went "
+        "another way in between. Two computers may have changed the library, or someone may have "
+        "replaced the files.",
+        "If you know why, open it with: --accept-older. If not, look at your backups before you "
+        "go on.",
+    ),
+    "way-in-missing": Words(
+        "No way in like that",
+        "This library has no way in that uses just what you gave. Nothing was changed or lost.",
+        "See which ways in it has with: lighttight slots list. Then open it with one of them.",
+    ),
+    "way-in-unsupported": Words(
+        "Security keys can’t be used yet",
+        "This version cannot make a way in with a security key.",
+        "Choose a PIN or a passphrase.",
+    ),
+    "passphrase-missing": Words(
+        "A passphrase or PIN is needed",
+        "This way in needs a passphrase or PIN, and none was given.",
+        "Type one, or choose a way in without it.",
+    ),
+    "passphrase-weak": Words(
+        "That passphrase could be guessed",
+        "Someone who copies your library could try out passphrases like this one for as long as "
+        "they want.",
+        "Use a longer one: four or more words that don’t belong together are good.",
+    ),
+    "pin-short": Words(
+        "That PIN is too short",
+        "A PIN needs at least {least} digits.",
+        "Choose a longer one.",
+    ),
+    "slots-full": Words(
+        "There are eight ways in already",
+        "A library can have no more than eight.",
+        "Remove one that you don’t use, then add the new one.",
+    ),
+    "keyring-stale": Words(
+        "The password store no longer has the key",
+        "This computer’s password store answers, but the key for this library is gone from it. "
+        "Your pictures are untouched.",
+        "Open your library with your passphrase or recovery words, then set up one-click opening "
+        "again.",
+    ),
+    "keyring-wrong": Words(
+        "The password store has a different key",
+        "What this computer’s password store gave does not open this library. Your pictures are "
+        "untouched.",
+        "Open your library with your passphrase or recovery words, then set up one-click opening "
+        "again.",
+    ),
+    "catalog-missing": Words(
+        "The library’s list of pictures is missing",
+        "The file that knows names, dates and keys is not where the first page says. Without it "
+        "the pictures cannot be opened.",
+        "Look whether “catalog” files were moved. If not, restore your newest backup with: "
+        "lighttight restore",
+    ),
+    "catalog-damaged": Words(
+        "The library’s list of pictures is damaged",
+        "The file that knows names, dates and keys was changed or cut. Nothing was written to it.",
+        "Restore your newest backup with: lighttight restore. Keep this copy until you have "
+        "looked at the restored one.",
+    ),
+    "state-differs": Words(
+        "Something in your library was changed from outside",
+        "Some of its entries are not what Lighttight wrote: old pages may have been put back. "
+        "Nothing will leave the library like this.",
+        "Compare with your newest backup. To see what is affected, run: lighttight verify",
+    ),
+    "record-differs": Words(
+        "The record of what happened doesn’t add up",
+        "Entries of the record were changed, removed or put back from an older copy. Nothing will "
+        "leave the library like this.",
+        "Compare with your newest backup. To see what is affected, run: lighttight verify",
+    ),
+    "blob-missing": Words(
+        "A picture’s file is missing",
+        "The library lists it, but its sealed file is gone. Everything else is unaffected.",
+        "Restore it from a backup. To see which pictures are affected, run: lighttight verify",
+    ),
+    "blob-unreadable": Words(
+        "A picture’s file can’t be read",
+        "The disk did not give back its sealed file. Everything else is unaffected.",
+        "Check the disk, then try again. If it is failing, make a backup first.",
+    ),
+    "file-changed-while-read": Words(
+        "The file changed while it was read",
+        "It got shorter in the middle of it. Nothing of it was kept, and the file is untouched.",
+        "Wait until nothing writes to it any more, then import it again.",
+    ),
+    "backup-inside": Words(
+        "A backup can’t be inside the library",
+        "{path} is in the library’s own folder, or around it.",
+        "Choose a folder on another disk.",
+    ),
+    "backup-other-vault": Words(
+        "That is another library’s backup",
+        "{path} belongs to a different library, and was not touched.",
+        "Choose an empty folder, or the backup of this library.",
+    ),
 }
 
 # --- audit: the record
@@ -353,7 +490,28 @@ _LIBRARY: dict[str, Words] = {}
 
 # --- sharing: copies that leave
 
-_SHARING: dict[str, Words] = {}
+_SHARING: dict[str, Words] = {
+    "export-nothing": Words(
+        "Nothing was chosen",
+        "No picture was chosen to be saved, so nothing left your library.",
+        "Choose at least one picture or video.",
+    ),
+    "folder-missing": Words(
+        "That folder isn’t there",
+        "{path} is not a folder. Nothing left your library.",
+        "Choose a folder that exists, or connect its disk.",
+    ),
+    "folder-inside": Words(
+        "That folder is inside your library",
+        "{path} belongs to the library. A readable copy there would be taken for a part of it.",
+        "Choose a folder somewhere else.",
+    ),
+    "folder-full": Words(
+        "Not enough room there",
+        "The copies don’t fit on the disk of {path}. Nothing left your library.",
+        "Free some space there, or choose another disk.",
+    ),
+}
 
 # --- session
 

@@ -45,4 +45,20 @@ class Watched:
             self._report(done, total)
 
 
+class Within:
+    """The progress of one step, reported as a stretch of the whole act's.
+
+    `before` units were done when the step began; the act has `total`.
+    """
+
+    def __init__(self, whole: Progress, before: int, total: int) -> None:
+        self._whole = whole
+        self._before = before
+        self._total = total
+
+    def step(self, done: int, total: int | None = None) -> None:
+        del total
+        self._whole.step(self._before + done, self._total)
+
+
 SILENT: Progress = Silent()

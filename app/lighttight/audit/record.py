@@ -11,6 +11,7 @@ that may have left, and is shown as such for ever.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast
 
@@ -65,12 +66,12 @@ def _copies_intended(tx: Transaction, intent: int, fields: Mapping[Field, Value]
 
 
 def _copies_finished(tx: Transaction, fields: Mapping[Field, Value]) -> None:
-    # A failed or cancelled export may have put some of its files in place before it stopped, so
-    # only "done" turns "may have left" into certainty; the rest stays a question for the owner.
-    if fields[Field.RESULT] == "done":
+    intent = fields[Field.INTENT]
+    if fields[Field.RESULT] != "done":
+        # The program lived to say which copies left, so the others did not.
+        left = cast("tuple[ItemId, ...]", fields.get(Field.ITEMS, ()))
         tx.execute(
-            "UPDATE copies SET state = ? WHERE intent = ?",
-            (CopyState.LEFT.value, fields[Field.INTENT]),
+            f"DELETE FROM copies WHERE intent = ? AND item NOT IN ({', '.join('?' * len(left))})",
+            (intent, *(bytes.fromhex(item) for item in left)),
         )
-    elif fields[Field.COUNT] == 0:
-        tx.execute("DELETE FROM copies WHERE intent = ?", (fields[Field.INTENT],))
+    tx.execute("UPDATE copies SET state = ? WHERE intent = ?", (CopyState.LEFT.value, intent))

@@ -121,7 +121,7 @@ class EntryKind(enum.Enum):
     VERIFIED = (21, (Field.FORM, Field.RESULT, Field.COUNT))
     WEAKENED = (22, (Field.SETTING, Field.VALUE))
     EXPORT_INTENDED = (23, (Field.ITEMS, Field.PATH, Field.FORM, Field.SCREEN))
-    EXPORT_FINISHED = (24, (Field.INTENT, Field.RESULT, Field.COUNT))
+    EXPORT_FINISHED = (24, (Field.INTENT, Field.RESULT, Field.COUNT, Field.ITEMS))
     ORIGINAL_REMOVED = (25, (Field.ITEM, Field.PATH))
     ALBUM_CREATED = (26, (Field.ALBUM, Field.NAME))
     ALBUM_REMOVED = (27, (Field.ALBUM, Field.NAME))

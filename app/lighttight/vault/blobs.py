@@ -25,7 +25,7 @@ from lighttight.errors import Environment, Integrity
 from lighttight.files import PART, sync_directory, translating, write_all
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ObjectId, VaultId
-from lighttight.progress import SILENT, Progress
+from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.blob import Opener, RandomReader, Sealer, blob_context, sealed_size
 from lighttight.sealed.padme import padme
 
@@ -153,7 +153,7 @@ class BlobStore:
                 failpoint("blob.renamed")
                 sync_directory(final.parent)
             failpoint("blob.durable")
-            self.verify(sealed, progress=_Second(progress, size))
+            self.verify(sealed, progress=Within(progress, size, 2 * size))
         except BaseException:
             for left in (part, final):
                 with contextlib.suppress(OSError):
@@ -333,15 +333,3 @@ def _ahead(source: Chunks, watch: Callable[[bytes], object]) -> Iterator[Iterato
     finally:
         stop.set()
         helper.join()
-
-
-class _Second:
-    """The second half of a progress that counts a file twice: written, then read back."""
-
-    def __init__(self, progress: Progress, size: int) -> None:
-        self._progress = progress
-        self._size = size
-
-    def step(self, done: int, total: int | None = None) -> None:
-        del total
-        self._progress.step(self._size + done, 2 * self._size)

@@ -45,20 +45,20 @@ FAILPOINTS.declare("catalog.before-commit", "catalog.after-commit")
 
 
 @contextlib.contextmanager
-def translating() -> Iterator[None]:
+def translating(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, at the place where the library is called."""
     try:
         yield
     except apsw.FullError as error:
-        raise Environment("disk-full") from error
+        raise Environment("disk-full", path=str(path)) from error
     except apsw.BusyError as error:
-        raise Environment("vault-busy") from error
+        raise Environment("catalog-busy") from error
     except apsw.ReadOnlyError as error:
-        raise Environment("not-writable") from error
+        raise Environment("not-writable", path=str(path)) from error
     except apsw.CantOpenError as error:
-        raise Environment("vault-gone") from error
+        raise Environment("vault-gone", path=str(path)) from error
     except apsw.IOError as error:
-        raise Environment("disk-failed") from error
+        raise Environment("disk-failed", path=str(path)) from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise Integrity("catalog-damaged") from error
 
@@ -67,7 +67,7 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
     """One connection under the raw `key`, proven to open the file and to be in WAL mode."""
     if create:
         make_private(path)
-    with translating():
+    with translating(path):
         database = apsw.Connection(str(path), flags=_FLAGS)
         try:
             database.set_busy_timeout(BUSY_SECONDS * 1000)
@@ -76,7 +76,7 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
             # The answer is fetched and insisted on: SQLite reports a mode it could not set only
             # in this row, and without WAL every reader would stop every writer.
             if database.pragma("journal_mode", "wal") != "wal":
-                raise Environment("not-writable")
+                raise Environment("not-writable", path=str(path))
             database.pragma("synchronous", 2)
             database.pragma("foreign_keys", 1)
             database.pragma("secure_delete", 1)
@@ -146,11 +146,13 @@ class Transaction:
     def __init__(
         self,
         database: apsw.Connection,
+        path: Path,
         state: State,
         random: Callable[[int], bytes],
         now_ms: Callable[[], int],
     ) -> None:
         self._database = database
+        self._path = path
         self._state = state
         self._random = random
         self._now_ms = now_ms
@@ -169,11 +171,11 @@ class Transaction:
         return self._now_ms()
 
     def execute(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Row]:
-        with self._unbroken(), translating():
+        with self._unbroken(), translating(self._path):
             return list(self._database.execute(sql, values))
 
     def execute_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        with self._unbroken(), translating():
+        with self._unbroken(), translating(self._path):
             self._database.executemany(sql, rows)
 
     @contextlib.contextmanager
@@ -237,7 +239,7 @@ class Catalog:
         self._transaction: Transaction | None = None
         self._writer = connect(path, key, create=create)
         try:
-            with translating():
+            with translating(self.path):
                 version = int(str(self._writer.pragma("user_version")))
                 if version > schema.VERSION:
                     raise Unsupported("vault-newer", version=version)
@@ -248,7 +250,7 @@ class Catalog:
 
     @property
     def version(self) -> int:
-        with translating():
+        with translating(self.path):
             return int(str(self._writer.pragma("user_version")))
 
     # Reading ------------------------------------------------------------------------------
@@ -263,11 +265,11 @@ class Catalog:
         if database is None:
             database = connect(self.path, self._key)
         try:
-            with translating():
+            with translating(self.path):
                 database.execute("BEGIN")
             yield database
         finally:
-            with translating():
+            with translating(self.path):
                 if database.in_transaction:
                     database.execute("COMMIT")
             with self._pool:
@@ -278,7 +280,7 @@ class Catalog:
                 database.close()
 
     def query(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Row]:
-        with self.reading() as database, translating():
+        with self.reading() as database, translating(self.path):
             return list(database.execute(sql, values))
 
     def one(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> Row | None:
@@ -287,7 +289,7 @@ class Catalog:
 
     def data_version(self) -> int:
         """Grows when *another* connection committed; the window polls it."""
-        with self._write, translating():
+        with self._write, translating(self.path):
             return int(str(self._writer.pragma("data_version")))
 
     # Writing ------------------------------------------------------------------------------
@@ -297,11 +299,13 @@ class Catalog:
         """Commit everything in the block, with its entries and its state, or nothing of it."""
         with self._write:
             self._ensure_writable()
-            with translating():
+            with translating(self.path):
                 self._writer.execute("BEGIN IMMEDIATE")
             try:
                 state = self._read_state(self._writer)
-                transaction = Transaction(self._writer, state, self._random, self._now_ms)
+                transaction = Transaction(
+                    self._writer, self.path, state, self._random, self._now_ms
+                )
                 self._transaction, self._hashing = transaction, state.hash
                 yield transaction
                 if transaction.broken:
@@ -313,7 +317,7 @@ class Catalog:
                     state.generation += 1
                     self._store_state(state)
                 failpoint("catalog.before-commit")
-                with translating():
+                with translating(self.path):
                     self._writer.execute("COMMIT")
             except BaseException as error:
                 self._roll_back(error)
@@ -327,7 +331,7 @@ class Catalog:
         if self._closed:
             raise Environment("vault-locked")
         if self._failed:
-            raise Environment("disk-failed")
+            raise Environment("disk-failed", path=str(self.path))
 
     def _roll_back(self, error: BaseException) -> None:
         if isinstance(error, LighttightError) and error.code == "disk-failed":
@@ -353,7 +357,7 @@ class Catalog:
         self, secrets: Mapping[str, bytes], fill: Callable[[Transaction], None]
     ) -> None:
         """Make the tables of a new catalog and run `fill` as its first write transaction."""
-        with self._write, translating():
+        with self._write, translating(self.path):
             self._state_key = secrets["state"]
             empty = State(0, MultisetHash(self._state_key), Frontier.empty())
             self._writer.execute("BEGIN IMMEDIATE")
@@ -391,7 +395,7 @@ class Catalog:
             return self._read_state(database)
 
     def _read_state(self, database: apsw.Connection) -> State:
-        with translating():
+        with translating(self.path):
             row = database.execute(
                 "SELECT generation, rows, sum, tree_size, frontier FROM state"
             ).fetchone()
@@ -405,7 +409,7 @@ class Catalog:
         )
 
     def _store_state(self, state: State) -> None:
-        with translating():
+        with translating(self.path):
             self._writer.execute(
                 "INSERT INTO state (id, generation, rows, sum, tree_size, frontier)"
                 " VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -427,7 +431,7 @@ class Catalog:
         about half a second for 100,000 rows, so it runs in the background after opening and
         before anything leaves.
         """
-        with self.reading() as database, translating():
+        with self.reading() as database, translating(self.path):
             stored = self._read_state(database)
             fresh = MultisetHash(self.state_key)
             leaves: list[bytes] = []
@@ -444,7 +448,7 @@ class Catalog:
 
     def root_at(self, size: int) -> bytes | None:
         """Root of the tree over the first `size` entries; None where there are fewer."""
-        with self.reading() as database, translating():
+        with self.reading() as database, translating(self.path):
             leaves = [
                 leaf_hash(leaf)
                 for (leaf,) in database.execute(
@@ -460,13 +464,13 @@ class Catalog:
 
         Until this has succeeded, a deleted row, and the key in it, is still in the log.
         """
-        with self._write, translating():
+        with self._write, translating(self.path):
             self._drain()
             return truncate_log(self._writer)
 
     def check_pages(self) -> None:
         """Let SQLite and its cipher read every page. Raises Integrity("catalog-damaged")."""
-        with self.reading() as database, translating():
+        with self.reading() as database, translating(self.path):
             answer = [row[0] for row in database.execute("PRAGMA integrity_check(1)")]
         if answer != ["ok"]:
             raise Integrity("catalog-damaged")
@@ -474,7 +478,7 @@ class Catalog:
     def copy_into(self, path: Path, key: bytes) -> None:
         """Write a compact, consistent copy under `key`. The caller makes it durable."""
         make_private(path)
-        with self._write, translating():
+        with self._write, translating(self.path):
             self._writer.execute("VACUUM INTO ?", (cipher_uri(path, key),))
 
     def _drain(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lighttight.errors import Environment, Integrity
 from lighttight.files import sync_directory, translating
 from lighttight.model import ItemId, ObjectId
-from lighttight.progress import SILENT, Progress
+from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.entries import (
     EntryKind,
     Field,
@@ -74,7 +74,7 @@ def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> 
         progress.step(done, total)
         try:
             if deep:
-                vault.blobs.verify(sealed, progress=_Offset(progress, done, total))
+                vault.blobs.verify(sealed, progress=Within(progress, done, total))
             else:
                 vault.blobs.present(sealed)
         except (Integrity, Environment) as error:
@@ -93,19 +93,6 @@ def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> 
             },
         )
     return report
-
-
-class _Offset:
-    """A progress inside a progress: `done` bytes were there before this one began."""
-
-    def __init__(self, progress: Progress, before: int, total: int) -> None:
-        self._progress = progress
-        self._before = before
-        self._total = total
-
-    def step(self, done: int, total: int | None = None) -> None:
-        del total
-        self._progress.step(self._before + done, self._total)
 
 
 def all_objects(vault: Vault) -> list[tuple[ItemId, SealedObject]]:

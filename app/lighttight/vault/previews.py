@@ -39,7 +39,7 @@ class Previews:
     def _prepared(self) -> apsw.Connection:
         database = connect(self._path, self._key, create=True)
         try:
-            with translating():
+            with translating(self._path):
                 database.pragma("synchronous", 1)
                 database.execute(schema.PREVIEWS)
         except BaseException:
@@ -87,7 +87,7 @@ class Previews:
         with self._lock:
             if self._closed:
                 raise Environment("vault-locked")
-            with translating():
+            with translating(self._path):
                 yield self._database
 
     def close(self) -> None:

@@ -220,7 +220,7 @@ def _record(
 
 def _make_durable(catalog: Catalog, path: Path) -> None:
     if not catalog.checkpoint():
-        raise Environment("vault-busy")
+        raise Environment("catalog-busy")
     with translating(path):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -472,13 +473,12 @@ def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
     verdict = vault.finding.verdict
     if verdict not in (Verdict.OLDER, Verdict.FORKED):
         return
-    found = vault.newest_entry_ms()
     anchored = vault.finding.anchored_ms
     if not accept_older:
         raise Integrity(
             "vault-older" if verdict is Verdict.OLDER else "vault-forked",
-            anchored=anchored,
-            found=found,
+            anchored=_moment(anchored),
+            found=_moment(vault.newest_entry_ms()),
         )
     fields: dict[Field, Value] = {
         Field.GENERATION: vault.catalog.state().generation,
@@ -515,6 +515,10 @@ def _begin(vault: Vault, opened: ways_in.Opened, *, header_damaged: bool) -> Non
         tx.record(EntryKind.UNLOCKED, fields)
     refusals.clear(vault.path)
     vault.since = Since(last_opened, len(tries), unreadable)
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def factor_names(factors: tuple[Factor, ...]) -> str:

@@ -1,0 +1,1 @@
+"""Every outward byte: the one exit, and later shares and their deliveries."""
