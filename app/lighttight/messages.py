@@ -515,7 +515,19 @@ _SHARING: dict[str, Words] = {
 
 # --- session
 
-_SESSION: dict[str, Words] = {}
+_SESSION: dict[str, Words] = {
+    "slot-unknown": Words(
+        "No way in like that",
+        "This library has no single way in whose number begins with {slot}.",
+        "See them with: lighttight slots list",
+    ),
+    "recovery-stays": Words(
+        "Recovery words can’t be removed",
+        "They are the way in that is left when everything else is lost, so a library always has "
+        "them.",
+        "To get new words and end the old ones, run: lighttight slots rotate",
+    ),
+}
 
 # --- cli: the command line
 

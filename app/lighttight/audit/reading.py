@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lighttight.audit import copies
+from lighttight.audit.copies import Copy
+from lighttight.model import ItemId
 from lighttight.sealed.entries import KINDS, EntryKind, Field, Value, decode_value
 from lighttight.vault.catalog import Catalog
+from lighttight.vault.vault import Vault
 
 _LABELS: Final = {field.label: field for field in Field}
 
@@ -26,15 +30,46 @@ class Entry:
     erased: frozenset[Field]
 
 
-def entries(
+class Record:
+    """The record of one open vault, for reading."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def entries(
+        self,
+        *,
+        since_ms: int | None = None,
+        before: int | None = None,
+        kinds: frozenset[EntryKind] | None = None,
+        limit: int = 1000,
+    ) -> list[Entry]:
+        """At most `limit` entries, newest first; `before` is the sequence to go on from."""
+        return _entries(self._vault.catalog, since_ms, before, kinds, limit)
+
+    def every(self) -> Iterator[Entry]:
+        """All entries, newest first, in pages: the whole record is never held at once."""
+        before: int | None = None
+        while page := self.entries(before=before):
+            yield from page
+            before = page[-1].sequence
+
+    def copies_of(self, item: ItemId) -> list[Copy]:
+        """Where copies of an item went, newest first."""
+        return copies.of_item(self._vault.catalog, item)
+
+    def unanswered(self) -> list[Copy]:
+        """Copies that may have left: their act was never finished."""
+        return copies.unanswered(self._vault.catalog)
+
+
+def _entries(
     catalog: Catalog,
-    *,
-    since_ms: int | None = None,
-    before: int | None = None,
-    kinds: frozenset[EntryKind] | None = None,
-    limit: int = 1000,
+    since_ms: int | None,
+    before: int | None,
+    kinds: frozenset[EntryKind] | None,
+    limit: int,
 ) -> list[Entry]:
-    """At most `limit` entries, newest first; `before` is the sequence to go on from."""
     where = ["sequence < ?"]
     values: list[int] = [before if before is not None else 1 << 62]
     if since_ms is not None:
@@ -71,11 +106,3 @@ def _entry(row: tuple[int, int, int], fields: list[tuple[str, bytes | None]]) ->
     }
     erased = frozenset(_LABELS[name] for name, value in fields if value is None)
     return Entry(sequence, KINDS[kind], claimed, values, erased)
-
-
-def every(catalog: Catalog) -> Iterator[Entry]:
-    """All entries, newest first, in pages: the whole record is never held at once."""
-    before: int | None = None
-    while page := entries(catalog, before=before):
-        yield from page
-        before = page[-1].sequence

@@ -71,7 +71,8 @@ def _copies_finished(tx: Transaction, fields: Mapping[Field, Value]) -> None:
         # The program lived to say which copies left, so the others did not.
         left = cast("tuple[ItemId, ...]", fields.get(Field.ITEMS, ()))
         tx.execute(
-            f"DELETE FROM copies WHERE intent = ? AND item NOT IN ({', '.join('?' * len(left))})",
-            (intent, *(bytes.fromhex(item) for item in left)),
+            "DELETE FROM copies WHERE intent = ?"
+            " AND item NOT IN (SELECT unhex(value) FROM json_each(?))",
+            (intent, json.dumps(left)),
         )
     tx.execute("UPDATE copies SET state = ? WHERE intent = ?", (CopyState.LEFT.value, intent))

@@ -12,7 +12,7 @@ the owner has looked. There is no step that a caller could skip: the functions h
 folder, not bytes.
 
 Exits are a closed list (`app/docs/audit-log.md`); this module has the first: saving originals to a
-folder. The second is the recovery words, which the vault hands out once and `words_shown` records.
+folder. The second is the recovery words, which the vault hands out once.
 """
 
 from __future__ import annotations
@@ -52,46 +52,65 @@ class Exported:
     error: LighttightError | None
 
 
-def export_originals(
-    vault: Vault,
-    chosen: Sequence[ItemId],
-    folder: Path,
-    *,
-    screen: str,
-    without_anchor: bool = False,
-    progress: Progress = SILENT,
-    report: Callable[[Exported], None] = lambda _: None,
-) -> list[Exported]:
-    """Save unchanged originals into `folder`, which exists and was chosen by the person.
+class Egress:
+    """The exit of one open vault."""
 
-    `screen` is the page or command that asked, for the record. Names are made safe and never
-    replace anything. Progress counts bytes. A damaged item is reported and never saved in part; the
-    others go on, except after an error of the folder itself. Raises before anything left:
-    Integrity from the state root, Environment where the anchor cannot be written and the owner did
-    not say `without_anchor` (which is recorded), Refused("export-nothing" / "folder-missing"),
-    Environment("folder-full").
-    """
-    found = [items.item(vault.catalog, one) for one in dict.fromkeys(chosen)]
-    _check(vault, found, folder)
-    vault.catalog.recompute()
-    done: list[Exported] = []
-    total = sum(one.size for one in found)
-    written = 0
-    for start in range(0, len(found), MAX_ITEMS):
-        batch = found[start : start + MAX_ITEMS]
-        intent = _intend(vault, batch, folder, screen, without_anchor=without_anchor)
-        outcome = _Outcome(vault, intent, batch)
-        with outcome:
-            for item in batch:
-                step = Within(progress, written, total)
-                one = _save(vault, item, folder, step)
-                outcome.add(one)
-                done.append(one)
-                report(one)
-                written += item.size
-                if one.error is not None and one.error.code in _STOPS:
-                    raise one.error
-    return done
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def export_originals(
+        self,
+        chosen: Sequence[ItemId],
+        folder: Path,
+        *,
+        screen: str,
+        without_anchor: bool = False,
+        progress: Progress = SILENT,
+        report: Callable[[Exported], None] = lambda _: None,
+    ) -> list[Exported]:
+        """Save unchanged originals into `folder`, which exists and was chosen by the person.
+
+        `screen` is the page or command that asked, for the record. Names are made safe and never
+        replace anything. Progress counts bytes. A damaged item is reported and never saved in
+        part; the others go on, except after an error of the folder itself.
+
+        Raises before anything left: Integrity from the state root, Environment where the anchor
+        cannot be written and the owner did not say `without_anchor` (which is recorded),
+        Refused("export-nothing", "folder-missing", "folder-inside"), Environment("folder-full").
+        """
+        found = [items.item(self._vault.catalog, one) for one in dict.fromkeys(chosen)]
+        _check(self._vault, found, folder)
+        self._vault.catalog.recompute()
+        done: list[Exported] = []
+        total = sum(one.size for one in found)
+        written = 0
+        for start in range(0, len(found), MAX_ITEMS):
+            batch = found[start : start + MAX_ITEMS]
+            intent = _intend(self._vault, batch, folder, screen, without_anchor=without_anchor)
+            with _Outcome(self._vault, intent, batch) as outcome:
+                for item in batch:
+                    one = _save(self._vault, item, folder, Within(progress, written, total))
+                    outcome.add(one)
+                    done.append(one)
+                    report(one)
+                    written += item.size
+                    if one.error is not None and one.error.code in _STOPS:
+                        raise one.error
+        return done
+
+    def save_words(self, words: Sequence[str], path: Path) -> Path:
+        """Write the recovery words to a new file for the owner alone; never over anything."""
+        self.words_shown("file")
+        with create_exclusively(path.parent, path.name) as target:
+            for line in _numbered(words):
+                target.write(line)
+            return target.commit()
+
+    def words_shown(self, form: str) -> None:
+        """Record that the recovery words left the vault: `form` is `screen` or `file`."""
+        slot = next(one for one in self._vault.slots if one.factors == (Factor.RECOVERY,))
+        with self._vault.transaction() as tx:
+            append(tx, EntryKind.RECOVERY_SHOWN, {Field.SLOT: slot.id, Field.FORM: form})
 
 
 def _check(vault: Vault, found: list[Item], folder: Path) -> None:
@@ -180,22 +199,6 @@ def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exporte
             return Exported(item.id, target.commit(), None)
     except LighttightError as error:
         return Exported(item.id, None, error)
-
-
-def words_shown(vault: Vault, form: str) -> None:
-    """Record that the recovery words left the vault: `form` is `screen` or `file`."""
-    slot = next(one for one in vault.slots if one.factors == (Factor.RECOVERY,))
-    with vault.transaction() as tx:
-        append(tx, EntryKind.RECOVERY_SHOWN, {Field.SLOT: slot.id, Field.FORM: form})
-
-
-def save_words(vault: Vault, words: Sequence[str], path: Path) -> None:
-    """Write the recovery words to a new file for the owner alone; never over anything."""
-    words_shown(vault, "file")
-    with create_exclusively(path.parent, path.name) as target:
-        for line in _numbered(words):
-            target.write(line)
-        target.commit()
 
 
 def _numbered(words: Sequence[str]) -> Iterator[bytes]:

@@ -1,0 +1,66 @@
+"""What the window and the command line see of the rest: a session, and the values it speaks in.
+
+Shells import this package, `model`, `errors`, `messages`, `progress` and `settings`, and nothing
+else of the program (a contract of the linter).
+"""
+
+from __future__ import annotations
+
+from lighttight.audit.copies import Copy, CopyState
+from lighttight.audit.reading import Entry
+from lighttight.media.client import Pixels, Probe
+from lighttight.sealed.entries import EntryKind, Field, Value
+from lighttight.session.care import Repaired
+from lighttight.session.session import (
+    CreatedSession,
+    Session,
+    create_session,
+    look,
+    open_session,
+    restore_session,
+)
+from lighttight.sharing.egress import Exported
+from lighttight.vault.anchoring import AnchorState, Finding
+from lighttight.vault.backup import BackedUp
+from lighttight.vault.checking import Damage, Report
+from lighttight.vault.password_store import PasswordStore, StoreState
+from lighttight.vault.process import Hardening, harden
+from lighttight.vault.rotation import Rotated
+from lighttight.vault.vault import SUFFIX, Locked, Since, SlotInfo
+from lighttight.vault.ways_in import Offer, WayIn, strength
+
+__all__ = [
+    "SUFFIX",
+    "AnchorState",
+    "BackedUp",
+    "Copy",
+    "CopyState",
+    "CreatedSession",
+    "Damage",
+    "Entry",
+    "EntryKind",
+    "Exported",
+    "Field",
+    "Finding",
+    "Hardening",
+    "Locked",
+    "Offer",
+    "PasswordStore",
+    "Pixels",
+    "Probe",
+    "Repaired",
+    "Report",
+    "Rotated",
+    "Session",
+    "Since",
+    "SlotInfo",
+    "StoreState",
+    "Value",
+    "WayIn",
+    "create_session",
+    "harden",
+    "look",
+    "open_session",
+    "restore_session",
+    "strength",
+]

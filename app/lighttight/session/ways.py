@@ -1,0 +1,85 @@
+"""The ways into an open vault: adding, removing, changing all keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lighttight.errors import Refused
+from lighttight.model import Factor, SlotId
+from lighttight.vault.rotation import Rotated, rotate
+from lighttight.vault.vault import SlotInfo, Vault
+from lighttight.vault.ways_in import Offer, WayIn
+
+Confirm = Callable[[tuple[str, ...]], None]
+
+
+class Ways:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def all(self) -> tuple[SlotInfo, ...]:
+        return self._vault.slots
+
+    def find(self, prefix: str) -> SlotInfo:
+        """The one slot whose id begins so. Raises Refused("slot-unknown")."""
+        found = [slot for slot in self._vault.slots if prefix and slot.id.startswith(prefix)]
+        if len(found) != 1:
+            raise Refused("slot-unknown", slot=prefix)
+        return found[0]
+
+    def add(self, way: WayIn) -> SlotInfo:
+        """One more way in, under the same keys."""
+        return self._vault.add_way(way)
+
+    def try_out(self, offer: Offer) -> SlotInfo:
+        """Which way in `offer` opens; raises as opening does. Nothing changes."""
+        slot = self._vault.check_way(offer).slot
+        return SlotInfo(slot.id, slot.factors, slot.is_pin)
+
+    def confirm_recovery(self, words: str) -> None:
+        """The owner typed the recovery words again: note that they were written down."""
+        self._vault.confirm_recovery(words)
+
+    def remove(
+        self,
+        slot: SlotId,
+        *,
+        passphrases: Mapping[SlotId, str] | None = None,
+        recovery: str | None = None,
+        confirm: Confirm,
+    ) -> Rotated:
+        """Take one way in away; all keys change, so that it opens nothing made later.
+
+        Raises Refused("recovery-stays") for the last recovery words.
+        """
+        info = self.find(slot)
+        if Factor.RECOVERY in info.factors:
+            raise Refused("recovery-stays")
+        return rotate(
+            self._vault,
+            reason="removed",
+            drop=frozenset({slot}),
+            passphrases=passphrases,
+            recovery=recovery,
+            confirm=confirm,
+        )
+
+    def rotate(
+        self,
+        *,
+        passphrases: Mapping[SlotId, str] | None = None,
+        recovery: str | None = None,
+        drop: frozenset[SlotId] = frozenset(),
+        add: tuple[WayIn, ...] = (),
+        confirm: Confirm,
+    ) -> Rotated:
+        """Someone may know a way in: change every key. See `vault.rotation.rotate`."""
+        return rotate(
+            self._vault,
+            reason="asked",
+            passphrases=passphrases,
+            recovery=recovery,
+            drop=drop,
+            add=add,
+            confirm=confirm,
+        )
