@@ -137,6 +137,9 @@ class Theme(QObject):
             for name, value in tokens()["viewer_colour"].items()
             if name != "note"
         }
+        self._always_dark = {
+            name: parse_colour(value) for name, value in tokens()["colour"]["dark"].items()
+        }
         self.avatars: list[QColor] = [parse_colour(c) for c in tokens()["avatar_colour"]]
         self.metrics = Metrics(tokens())
         self._fonts: dict[tuple[str, bool], QFont] = {}
@@ -165,7 +168,7 @@ class Theme(QObject):
 
     def dark_colour(self, name: str) -> QColor:
         """A colour of the dark theme whatever the theme: for parts inside the viewer."""
-        return parse_colour(tokens()["colour"]["dark"][name])
+        return self._always_dark[name]
 
     def duration(self, name: Literal["fast", "normal", "open_picture"]) -> int:
         """Milliseconds a movement takes; 0 when the person asked for less of it."""
@@ -303,6 +306,9 @@ QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::handle:hover {{ background: {c["control_line"]}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QPlainTextEdit {{ background: {c["field"]}; color: {c["text"]};
+    border: 1px solid {c["control_line"]}; border-radius: 6px; padding: 6px 8px; }}
+QPlainTextEdit:focus {{ border: 2px solid {c["accent"]}; padding: 5px 7px; }}
 QComboBox {{ background: {c["field"]}; color: {c["text"]}; border: 1px solid {c["control_line"]};
     border-radius: 6px; padding: 0 12px; min-height: 30px; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}

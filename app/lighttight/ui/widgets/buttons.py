@@ -47,16 +47,21 @@ class Button(QAbstractButton):
         icon: str | None = None,
         trailing: str | None = None,
         hint: str = "",
+        viewer: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setText(words)
+        self._colour = theme().dark_colour if viewer else theme().colour
+        self._dark = viewer
         self.look = look
         self._size = size
         self._icon = icon
         self._trailing = trailing
         self._hint = hint
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if viewer else Qt.FocusPolicy.StrongFocus)
+        if viewer:
+            self.setProperty("focusColour", theme().dark_colour("accent"))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setProperty("focusRadius", theme().metrics.radius_control)
@@ -90,16 +95,16 @@ class Button(QAbstractButton):
 
     def _colours(self) -> tuple[QColor | None, QColor | None, QColor]:
         """Fill, edge and ink for the state the button is in."""
-        colour = theme().colour
+        colour = self._colour
+        dark = self._dark or theme().dark
         over = self.isEnabled() and (self.underMouse() or self.isDown())
         pressed = self.isDown() or self.isChecked()
         match self.look:
             case Look.PRIMARY:
                 return colour("accent_hover" if over else "accent"), None, colour("on_accent")
             case Look.RAISED:
-                fill = colour("selected" if over and theme().dark else "raised")
-                if over and not theme().dark:
-                    fill = colour("hover")
+                # In the dark theme `hover` is `raised` itself.
+                fill = colour(("selected" if dark else "hover") if over else "raised")
                 return fill, colour("line_strong"), colour("text")
             case Look.OUTLINE:
                 fill = colour("selected") if pressed else colour("hover") if over else None
@@ -124,8 +129,8 @@ class Button(QAbstractButton):
         if not self.isEnabled():
             painter.setOpacity(0.45)
             if self.look is Look.PRIMARY:
-                fill, edge, ink = theme().colour("raised"), theme().colour("line_strong"), ink
-                ink = theme().colour("text")
+                fill, edge = self._colour("raised"), self._colour("line_strong")
+                ink = self._colour("text")
         paint.rounded(painter, self.rect(), theme().metrics.radius_control, fill=fill, edge=edge)
         side = float(self._side())
         free = self.width() - self._content_width()
@@ -140,7 +145,8 @@ class Button(QAbstractButton):
             paint.text_width(self._hint, theme().font("body")) + 8 if self._hint else 0
         )
         room = self.width() - x - side - after
-        x += paint.text(painter, QRectF(x, 0, max(0.0, room + 1), self.height()), self.text(), font, ink)
+        box = QRectF(x, 0, max(0.0, room + 1), self.height())
+        x += paint.text(painter, box, self.text(), font, ink)
         if self._hint:
             x += 8
             quiet = QColor(ink)
@@ -163,13 +169,19 @@ class IconButton(QAbstractButton):
         outline: bool = False,
         size: int = 32,
         icon_size: int | None = None,
+        viewer: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._colour = theme().dark_colour if viewer else theme().colour
+        if viewer:
+            self.setProperty("focusColour", theme().dark_colour("accent"))
+        self._tone: str | None = None
         self._icon = icon
         self._outline = outline
         self._icon_size = icon_size or theme().metrics.icon
         self.setCheckable(checkable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(size, size)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setProperty("focusRadius", theme().metrics.radius_control)
@@ -179,21 +191,23 @@ class IconButton(QAbstractButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
 
-    def set_icon(self, icon: str) -> None:
+    def set_icon(self, icon: str, tone: str | None = None) -> None:
+        """`tone` colours the icon for good; without it the state of the button does."""
         self._icon = icon
+        self._tone = tone
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         painter = QPainter(self)
         paint.prepare(painter)
-        colour = theme().colour
+        colour = self._colour
         if not self.isEnabled():
             painter.setOpacity(0.45)
         over = self.isEnabled() and (self.underMouse() or self.isDown())
         fill = colour("selected") if self.isChecked() else colour("hover") if over else None
         edge = colour("line_strong") if self._outline else None
         paint.rounded(painter, self.rect(), theme().metrics.radius_control, fill=fill, edge=edge)
-        ink = colour("text") if self.isChecked() or over else colour("text2")
+        ink = colour(self._tone or ("text" if self.isChecked() or over else "text2"))
         offset = (self.width() - self._icon_size) / 2
         paint_icon(painter, self._icon, round(offset), round(offset), ink, self._icon_size)

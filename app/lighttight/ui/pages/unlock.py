@@ -1,0 +1,322 @@
+"""Opening the library: one thing to do, in the middle, in the same place in all its forms.
+
+The refusal stands where the reassurance stood, so that nothing jumps, and does not say which part
+was wrong. Other ways in are always visible.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lighttight.ui.theme import theme
+from lighttight.ui.widgets.buttons import Button, Look, Size
+from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.glow import LightTightBox, paint_glow
+from lighttight.ui.widgets.lists import ListRow, RowList
+from lighttight.ui.widgets.notes import Card, Glyph
+from lighttight.ui.widgets.text import Text
+
+
+class Way(enum.Enum):
+    """How the library is being opened now."""
+
+    ONE_CLICK = "one-click"
+    PIN = "pin"
+    PASSPHRASE = "passphrase"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockData:
+    """What the page shows. `detail` and `libraries` stay empty on a shared computer."""
+
+    library: str
+    way: Way
+    detail: str = ""
+    store_ready: bool = True
+    store_words: str = ""
+    ways: Sequence[ListRow] = field(default_factory=tuple)
+    libraries: Sequence[ListRow] = field(default_factory=tuple)
+
+
+class _State(QWidget):
+    """A line with an icon: the reassurance, or the refusal in the same place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._row = row
+        self._glyph = Glyph("check", "ok")
+        self.words = Text("", "body", "text2", wrap=True)
+        row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.words, 1)
+
+    def say(self, words: str, *, tone: str, icon: str, ink: str) -> None:
+        self._glyph.set_glyph(icon, tone)
+        self._glyph.setVisible(bool(words))
+        self.words.setText(words)
+        self.words.set_tone(ink)
+        self.words.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(350, max(20, self.words.heightForWidth(320)))
+
+
+class UnlockPage(QWidget):
+    """`unlock_wanted` carries what was typed (nothing for one click)."""
+
+    unlock_wanted = Signal(str)
+    way_chosen = Signal(str)
+    library_chosen = Signal(str)
+    other_library = Signal()
+    help_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data = UnlockData("", Way.ONE_CLICK)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 0, 24, 20)
+        outer.setSpacing(0)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        outer.addSpacing(100)
+        outer.addWidget(LightTightBox(48), 0, centre)
+        outer.addSpacing(20)
+        self.title = Text("", "title", align=centre)
+        outer.addWidget(self.title, 0, centre)
+        outer.addSpacing(2)
+        self.detail = Text("", "body", "text2", align=centre)
+        self.detail.setMinimumHeight(20)
+        outer.addWidget(self.detail, 0, centre)
+        outer.addSpacing(24)
+
+        column = QWidget()
+        column.setFixedWidth(400)
+        inside = QVBoxLayout(column)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        self._build_card(inside)
+        inside.addSpacing(24)
+        self._libraries_head = Text(self.tr("Other libraries"), "small", "text3")
+        inside.addWidget(self._libraries_head)
+        inside.addSpacing(8)
+        self.libraries = RowList()
+        self.libraries.chosen.connect(self.library_chosen)
+        inside.addWidget(self.libraries)
+        self._between = QWidget()
+        self._between.setFixedHeight(24)
+        inside.addWidget(self._between)
+        self._ways_head = Text(self.tr("Other ways in"), "small", "text3")
+        inside.addWidget(self._ways_head)
+        inside.addSpacing(8)
+        self.ways = RowList()
+        self.ways.chosen.connect(self.way_chosen)
+        inside.addWidget(self.ways)
+        outer.addWidget(column, 0, centre)
+        outer.addStretch(1)
+
+        foot = QHBoxLayout()
+        self.other = Button(self.tr("Open another library"), Look.PLAIN, icon="folder")
+        self.other.clicked.connect(self.other_library)
+        foot.addWidget(self.other)
+        foot.addStretch(1)
+        self.help = Button(self.tr("Get help"), Look.HELP, icon="help")
+        self.help.clicked.connect(self.help_wanted)
+        foot.addWidget(self.help)
+        outer.addLayout(foot)
+
+    def _build_card(self, inside: QVBoxLayout) -> None:
+        self._one_click = QWidget()
+        single = QVBoxLayout(self._one_click)
+        single.setContentsMargins(0, 0, 0, 0)
+        single.setSpacing(10)
+        self.click = Button(
+            self.tr("Open library"), Look.PRIMARY, Size.HERO, icon="unlock"
+        )
+        self.click.clicked.connect(lambda: self._submit(""))
+        single.addWidget(self.click)
+        self._click_state = _State()
+        holder = QHBoxLayout()
+        holder.addStretch(1)
+        holder.addWidget(self._click_state)
+        holder.addStretch(1)
+        single.addLayout(holder)
+        inside.addWidget(self._one_click)
+
+        self._card = Card()
+        form = QVBoxLayout(self._card)
+        form.setContentsMargins(24, 24, 24, 24)
+        form.setSpacing(0)
+        self._label = Text("", strong=True)
+        form.addWidget(self._label)
+        form.addSpacing(8)
+        self.secret = Field(self.tr("PIN"), secret=True, height=44)
+        self.secret.submitted.connect(self._press)
+        self.secret.edited.connect(self._calm)
+        form.addWidget(self.secret)
+        self.recovery = _WordsEdit()
+        self.recovery.submitted.connect(self._press)
+        self.recovery.textChanged.connect(self._count_words)
+        form.addWidget(self.recovery)
+        form.addSpacing(8)
+        self._state = _State()
+        form.addWidget(self._state)
+        form.addSpacing(16)
+        self.open = Button(
+            self.tr("Open library"), Look.PRIMARY, Size.UNLOCK, icon="unlock"
+        )
+        self.open.clicked.connect(self._press)
+        form.addWidget(self.open)
+        inside.addWidget(self._card)
+
+    # ---- what is shown ----------------------------------------------------------------------------
+
+    def set_data(self, data: UnlockData) -> None:
+        self._data = data
+        self.title.setText(data.library)
+        self.detail.setText(data.detail)
+        one_click = data.way is Way.ONE_CLICK
+        recovery = data.way is Way.RECOVERY
+        self._one_click.setVisible(one_click)
+        self._card.setVisible(not one_click)
+        self.secret.setVisible(not recovery)
+        self.recovery.setVisible(recovery)
+        label = {
+            Way.PIN: self.tr("PIN"),
+            Way.PASSPHRASE: self.tr("Passphrase"),
+            Way.RECOVERY: self.tr("Your 24 recovery words, in order"),
+            Way.ONE_CLICK: "",
+        }[data.way]
+        self._label.setText(label)
+        self.secret.edit.setAccessibleName(label)
+        self.secret.clear()
+        self.recovery.clear()
+        for head, rows, entries in (
+            (self._libraries_head, self.libraries, data.libraries),
+            (self._ways_head, self.ways, data.ways),
+        ):
+            rows.set_rows(entries)
+            head.setVisible(bool(entries))
+            rows.setVisible(bool(entries))
+        self._between.setVisible(bool(data.libraries) and bool(data.ways))
+        self.set_busy(False)
+        self._calm()
+        self.focus_first()
+
+    def _store_line(self) -> tuple[str, str, str, str]:
+        """(words, icon colour, icon, words' colour) about this computer's password store."""
+        if self._data.way in (Way.PASSPHRASE, Way.RECOVERY):
+            return self._data.store_words, "text2", "info", "text2"
+        if self._data.store_ready:
+            words = self._data.store_words or self.tr("This computer’s password store is ready.")
+            return words, "ok", "check", "text2"
+        words = self._data.store_words or self.tr(
+            "This computer’s password store isn’t answering, so one-click opening is off. "
+            "Your pictures are untouched."
+        )
+        return words, "accent_text", "alert", "text"
+
+    def _calm(self) -> None:
+        words, tone, icon, ink = self._store_line()
+        for state in (self._state, self._click_state):
+            state.say(words, tone=tone, icon=icon, ink=ink)
+        self.secret.set_refused(False)
+        self.click.setEnabled(self._data.store_ready)
+        if self._data.way is Way.RECOVERY:
+            self._count_words()
+
+    def _count_words(self) -> None:
+        count = len(self.recovery.toPlainText().split())
+        words = self.tr("{count} of 24 words").format(count=count) if count else ""
+        self._state.say(words, tone="text3", icon="words", ink="text2")
+
+    def show_refusal(self, sentence: str = "") -> None:
+        """That didn't open it. What was typed is gone; the place to type has the focus."""
+        self.set_busy(False)
+        words = sentence or self.tr("That didn’t open it. Nothing was changed or lost.")
+        self.secret.clear()
+        for state in (self._state, self._click_state):
+            state.say(words, tone="danger", icon="alert", ink="danger")
+        self.secret.set_refused(self._data.way in (Way.PIN, Way.PASSPHRASE))
+        self.focus_first()
+
+    def set_busy(self, busy: bool) -> None:
+        words = self.tr("Opening…") if busy else self.tr("Open library")
+        for button in (self.open, self.click):
+            button.setEnabled(not busy)
+            button.setText(words)
+        self.secret.setEnabled(not busy)
+        self.recovery.setEnabled(not busy)
+        if not busy:
+            self.click.setEnabled(self._data.store_ready)
+
+    def forget(self) -> None:
+        """Leave nothing of what was typed."""
+        self.secret.clear()
+        self.recovery.clear()
+
+    def focus_first(self) -> None:
+        target: QWidget = self.secret.edit
+        if self._data.way is Way.ONE_CLICK:
+            target = self.click
+        elif self._data.way is Way.RECOVERY:
+            target = self.recovery
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _press(self) -> None:
+        if self._data.way is Way.RECOVERY:
+            typed = " ".join(self.recovery.toPlainText().split())
+        else:
+            typed = self.secret.text()
+        if typed:
+            self._submit(typed)
+        else:
+            self.focus_first()
+
+    def _submit(self, typed: str) -> None:
+        if not self.open.isEnabled():
+            return
+        self.set_busy(True)
+        self.unlock_wanted.emit(typed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().colour("bg"))
+        if theme().dark:
+            paint_glow(painter, QPointF(self.width() / 2, 70), 330, 0.55)
+
+
+class _WordsEdit(QPlainTextEdit):
+    """Where the recovery words are typed; Return opens, as in a field."""
+
+    submitted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(104)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(self.tr("Your 24 recovery words, in order"))
+        self.setProperty("ownFocus", True)
+        self.setInputMethodHints(
+            Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhSensitiveData
+        )
+        self.setObjectName("words")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.submitted.emit()
+            return
+        super().keyPressEvent(event)

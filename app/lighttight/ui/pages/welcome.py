@@ -1,0 +1,220 @@
+"""The first minute: what it does and does not do, one question, and a PIN where it is wanted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from lighttight.ui.theme import theme
+from lighttight.ui.widgets.buttons import Button, Look, Size
+from lighttight.ui.widgets.choice import ChoiceGroup
+from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.notes import NoteBox
+from lighttight.ui.widgets.stepper import Stepper
+from lighttight.ui.widgets.text import Rule, Text
+
+ONLY_ME = "only-me"
+SOMEONE = "someone"
+NOT_SURE = "not-sure"
+
+
+class StepFrame(QWidget):
+    """The right side of every welcome page: steps above, content, and a foot with buttons."""
+
+    def __init__(self, step: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.outer = QVBoxLayout(self)
+        self.outer.setContentsMargins(72, 40, 72, 32)
+        self.outer.setSpacing(0)
+        self.stepper = Stepper(
+            [self.tr("What it does"), self.tr("Recovery words"), self.tr("First pictures")], step
+        )
+        self.outer.addWidget(self.stepper, 0, Qt.AlignmentFlag.AlignLeft)
+        self.outer.addSpacing(40)
+        self.content = QVBoxLayout()
+        self.content.setSpacing(0)
+        self.outer.addLayout(self.content)
+        self.outer.addStretch(1)
+        self.outer.addSpacing(16)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(12)
+        self.outer.addLayout(self.foot)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        QPainter(self).fillRect(self.rect(), theme().colour("bg"))
+
+
+class QuestionPage(StepFrame):
+    """`answered` tells which card was chosen; the safe one is chosen beforehand."""
+
+    answered = Signal(str)
+    have_library = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, parent)
+        self.content.addWidget(Text(self.tr("Your pictures, locked on this computer."), "title"))
+        self.content.addSpacing(4)
+        self.content.addWidget(
+            Text(
+                self.tr("You choose who gets a copy, and can see later what you sent."),
+                "body",
+                "text2",
+                wrap=True,
+            )
+        )
+        self.content.addSpacing(16)
+        self.content.addWidget(
+            NoteBox(
+                self.tr(
+                    "It cannot stop spying software here, a camera pointed at the screen, "
+                    "or someone keeping what you send."
+                )
+            )
+        )
+        self.content.addSpacing(28)
+        self.content.addWidget(Rule())
+        self.content.addSpacing(24)
+        self.content.addWidget(
+            Text(
+                self.tr("Does anyone else use this computer, or know how to sign in?"),
+                "heading",
+                wrap=True,
+            )
+        )
+        self.content.addWidget(
+            Text(
+                self.tr("Your answer decides how the library opens. You can change it later."),
+                "body",
+                "text2",
+                wrap=True,
+            )
+        )
+        self.content.addSpacing(12)
+        self.choice = ChoiceGroup(
+            [
+                (
+                    ONLY_ME,
+                    self.tr("Only me"),
+                    self.tr("Opens with one click, using this computer’s password store."),
+                ),
+                (
+                    SOMEONE,
+                    self.tr("Someone does"),
+                    self.tr("Opens with the password store and a PIN that only you know."),
+                ),
+                (
+                    NOT_SURE,
+                    self.tr("Not sure"),
+                    self.tr("Same as above: a PIN keeps you safe either way."),
+                ),
+            ],
+            NOT_SURE,
+            self.tr("Does anyone else use this computer, or know how to sign in?"),
+        )
+        self.content.addWidget(self.choice)
+        self._how = Text(
+            self.tr(
+                "Every picture is locked with its own key before it is written. The keys are "
+                "locked with one that only your ways in can open. There is no account and no "
+                "server: nobody else holds a key, so nobody can help without your recovery words."
+            ),
+            "small",
+            "text2",
+            wrap=True,
+        )
+        self._how.hide()
+        self.content.addSpacing(12)
+        self.content.addWidget(self._how)
+        self.how = Button(self.tr("How it works"), Look.LINK, Size.BIG, icon="chevron-right")
+        self.how.setCheckable(True)
+        self.how.toggled.connect(self._toggle_how)
+        self.foot.addWidget(self.how)
+        self.foot.addStretch(1)
+        have = Button(self.tr("I have a library already"), Look.PLAIN, Size.BIG)
+        have.clicked.connect(self.have_library)
+        self.foot.addWidget(have)
+        self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
+        self.go.clicked.connect(lambda: self.answered.emit(self.choice.value()))
+        self.foot.addWidget(self.go)
+
+    def _toggle_how(self, shown: bool) -> None:
+        self._how.setVisible(shown)
+        self.how.set_icon("chevron-down" if shown else "chevron-right")
+
+    def focus_first(self) -> None:
+        self.go.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class PinPage(StepFrame):
+    """A PIN, twice. What is too weak is decided outside: `set_problem` says it."""
+
+    given = Signal(str)
+    back = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, parent)
+        self.content.addWidget(Text(self.tr("Choose a PIN"), "title"))
+        self.content.addSpacing(4)
+        self.content.addWidget(
+            Text(
+                self.tr(
+                    "You type it each time the library opens. Six digits are a good start; "
+                    "letters work too. Don’t use the one of your phone or bank card."
+                ),
+                "body",
+                "text2",
+                wrap=True,
+            )
+        )
+        self.content.addSpacing(24)
+        self.pin = Field(self.tr("PIN"), secret=True, height=44)
+        self.again = Field(self.tr("The same PIN again"), secret=True, height=44)
+        for name, field in (
+            (self.tr("PIN"), self.pin),
+            (self.tr("The same PIN again"), self.again),
+        ):
+            self.content.addWidget(Text(name, strong=True))
+            self.content.addSpacing(6)
+            field.setMaximumWidth(350)
+            field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self.content.addWidget(field)
+            self.content.addSpacing(16)
+            field.edited.connect(self._edited)
+        self.problem = Text("", "body", "danger", wrap=True)
+        self.content.addWidget(self.problem)
+        self.pin.submitted.connect(lambda: self.again.setFocus())
+        self.again.submitted.connect(self._submit)
+        back = Button(self.tr("Back"), Look.PLAIN, Size.BIG, icon="chevron-left")
+        back.clicked.connect(self.back)
+        self.foot.addWidget(back)
+        self.foot.addStretch(1)
+        self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
+        self.go.clicked.connect(self._submit)
+        self.foot.addWidget(self.go)
+
+    def _edited(self) -> None:
+        self.set_problem("")
+
+    def set_problem(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.pin.set_refused(bool(sentence))
+
+    def _submit(self) -> None:
+        if not self.pin.text():
+            self.pin.setFocus()
+        elif self.pin.text() != self.again.text():
+            self.set_problem(self.tr("The two are not the same."))
+            self.again.clear()
+            self.again.setFocus()
+        else:
+            self.given.emit(self.pin.text())
+
+    def clear(self) -> None:
+        self.pin.clear()
+        self.again.clear()
+        self.set_problem("")
+
+    def focus_first(self) -> None:
+        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,254 @@
+"""Video from memory: Qt decodes, this program reads and paints.
+
+`SourceDevice` gives Qt's demuxer the bytes of a sealed video as they are asked for; nothing is
+ever written. Qt calls `readData` on two threads of its own, so the source must bear that.
+
+Frames come through a `QVideoSink` as images. Asking for a frame's own time shows, more often than
+not, the frame before it; so every seek goes to the middle of a frame.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Final, Protocol
+
+from PySide6.QtCore import QIODevice, QLoggingCategory, QObject, QUrl, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtMultimedia import QAudioOutput, QMediaMetaData, QMediaPlayer, QVideoFrame, QVideoSink
+
+from lighttight.errors import LighttightError, Unsupported
+
+RULE: Final = "qt.multimedia.*=false"
+SPEEDS: Final = (0.5, 1.0, 1.5, 2.0)
+_USUAL_FRAME: Final = 1000 / 30
+
+
+def keep_quiet() -> None:
+    """Call before the first player: Qt's own log prints titles and places of what it plays."""
+    rules = os.environ.get("QT_LOGGING_RULES", "")
+    if RULE not in rules:
+        os.environ["QT_LOGGING_RULES"] = f"{rules};{RULE}" if rules else RULE
+    QLoggingCategory.setFilterRules(RULE)
+
+
+class Source(Protocol):
+    """A sealed video that can be read anywhere. Both may be called on any thread."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Exactly the bytes asked for, fewer only at the end."""
+        ...
+
+
+class SourceDevice(QIODevice):
+    """A random-access device over a `Source`."""
+
+    def __init__(self, source: Source, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source = source
+        self._size = source.size
+        self._lock = threading.Lock()
+        self._closed = False
+        self.error: LighttightError | None = None
+        self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
+
+    def isSequential(self) -> bool:
+        return False
+
+    def size(self) -> int:
+        return self._size
+
+    def bytesAvailable(self) -> int:
+        return max(0, self._size - self.pos())
+
+    def atEnd(self) -> bool:
+        return self.pos() >= self._size
+
+    def shut(self) -> None:
+        """From now on there is nothing to read; what is being read returns first."""
+        self._closed = True
+
+    def readData(self, maxlen: int) -> object:
+        offset = self.pos()
+        count = min(maxlen, self._size - offset)
+        if self._closed or self.error is not None or count <= 0:
+            return b""
+        try:
+            with self._lock:
+                return self._source.read(offset, count)
+        except LighttightError as error:
+            self.error = error
+            return b""
+
+    def writeData(self, data: object, length: int) -> int:
+        del data, length
+        return -1
+
+
+class Player(QObject):
+    """One video at a time. Times are in seconds."""
+
+    frame = Signal(QImage)
+    moved = Signal(float)
+    length_changed = Signal(float)
+    playing_changed = Signal(bool)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        keep_quiet()
+        self._device: SourceDevice | None = None
+        self._start_ms = 0.0
+        self._media = QMediaPlayer(self)
+        self._sound = QAudioOutput(self)
+        self._sink = QVideoSink(self)
+        self._media.setAudioOutput(self._sound)
+        self._media.setVideoSink(self._sink)
+        self._sink.videoFrameChanged.connect(self._shown)
+        self._media.positionChanged.connect(self._position)
+        self._media.durationChanged.connect(self._duration)
+        self._media.playbackStateChanged.connect(self._state)
+        self._media.mediaStatusChanged.connect(self._status)
+        self._media.errorOccurred.connect(self._error)
+
+    # ---- what is played -------------------------------------------------------------------------
+
+    def open(self, source: Source, *, play: bool = True) -> None:
+        self.close()
+        self._device = SourceDevice(source, self)
+        self._media.setSourceDevice(self._device, QUrl())
+        if play:
+            self._media.play()
+        else:
+            self._media.pause()
+
+    def close(self) -> None:
+        """Stop, and let go of the source."""
+        device, self._device = self._device, None
+        if device is None:
+            return
+        device.shut()
+        self._media.stop()
+        self._media.setSource(QUrl())
+        device.close()
+        device.deleteLater()
+
+    # ---- moving about ---------------------------------------------------------------------------
+
+    @property
+    def length(self) -> float:
+        return self._media.duration() / 1000
+
+    @property
+    def position(self) -> float:
+        return self._media.position() / 1000
+
+    @property
+    def playing(self) -> bool:
+        return self._media.playbackState() is QMediaPlayer.PlaybackState.PlayingState
+
+    def toggle(self) -> None:
+        if self.playing:
+            self._media.pause()
+        else:
+            self.play()
+
+    def play(self) -> None:
+        if self._media.mediaStatus() is QMediaPlayer.MediaStatus.EndOfMedia:
+            self._media.setPosition(0)
+        self._media.play()
+
+    def pause(self) -> None:
+        self._media.pause()
+
+    def seek(self, seconds: float) -> None:
+        """To the middle of the frame that is shown at `seconds`."""
+        length = self._frame_ms()
+        number = max(0, int(seconds * 1000 / length + 1e-6))
+        end = self._media.duration()
+        wanted = (number + 0.5) * length
+        if end:
+            wanted = min(wanted, end - length / 2)
+        self._media.setPosition(max(0, round(wanted)))
+
+    def jump(self, seconds: float) -> None:
+        self.seek(max(0.0, self.position + seconds))
+
+    def step(self, frames: int) -> None:
+        """Pause, and go some frames on or back."""
+        self._media.pause()
+        length = self._frame_ms()
+        number = round(self._start_ms / length) + frames
+        self.seek(max(0, number) * length / 1000)
+
+    def _frame_ms(self) -> float:
+        rate = self._media.metaData().value(QMediaMetaData.Key.VideoFrameRate)
+        if isinstance(rate, int | float) and 1 <= rate <= 1000:
+            return 1000 / float(rate)
+        return _USUAL_FRAME
+
+    # ---- how it is played -------------------------------------------------------------------------
+
+    def set_volume(self, share: float) -> None:
+        self._sound.setVolume(min(1.0, max(0.0, share)))
+
+    def volume(self) -> float:
+        return self._sound.volume()
+
+    def set_muted(self, muted: bool) -> None:
+        self._sound.setMuted(muted)
+
+    def muted(self) -> bool:
+        return self._sound.isMuted()
+
+    def set_speed(self, speed: float) -> None:
+        self._media.setPlaybackRate(speed)
+
+    def speed(self) -> float:
+        return self._media.playbackRate()
+
+    def set_loop(self, loop: bool) -> None:
+        self._media.setLoops(QMediaPlayer.Loops.Infinite if loop else QMediaPlayer.Loops.Once)
+
+    def loops(self) -> bool:
+        return self._media.loops() == QMediaPlayer.Loops.Infinite.value
+
+    # ---- what Qt says -------------------------------------------------------------------------------
+
+    def _shown(self, frame: QVideoFrame) -> None:
+        if not frame.isValid() or self._device is None:
+            return
+        self._start_ms = max(0.0, frame.startTime() / 1000)
+        image = frame.toImage()
+        if not image.isNull():
+            self.frame.emit(image)
+
+    def _position(self, value: int) -> None:
+        self.moved.emit(value / 1000)
+
+    def _duration(self, value: int) -> None:
+        self.length_changed.emit(value / 1000)
+
+    def _state(self, state: QMediaPlayer.PlaybackState) -> None:
+        self.playing_changed.emit(state is QMediaPlayer.PlaybackState.PlayingState)
+
+    def _status(self, status: QMediaPlayer.MediaStatus) -> None:
+        if status is QMediaPlayer.MediaStatus.EndOfMedia:
+            self._report_source()
+            self.ended.emit()
+
+    def _report_source(self) -> bool:
+        if self._device is None or self._device.error is None:
+            return False
+        self.failed.emit(self._device.error)
+        return True
+
+    def _error(self, error: QMediaPlayer.Error, message: str) -> None:
+        del message
+        if error is QMediaPlayer.Error.NoError or self._report_source():
+            return
+        self.failed.emit(Unsupported("video-not-playable"))

@@ -1,0 +1,173 @@
+"""A question or a message over a scrim, inside the window. At most one question each.
+
+The button that has the focus is the safe one, and Esc is always the safe one: neither ever does
+harm. `danger` marks the button that cannot be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from lighttight.ui import paint
+from lighttight.ui.theme import theme
+from lighttight.ui.widgets.buttons import Button, Look
+from lighttight.ui.widgets.notes import Card, Glyph
+from lighttight.ui.widgets.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A button. Exactly one answer of a sheet is `safe`."""
+
+    key: str
+    words: str
+    safe: bool = False
+    main: bool = False
+    danger: bool = False
+
+
+class Sheet(QWidget):
+    """Covers its parent until answered; `answered` tells the key."""
+
+    answered = Signal(str)
+
+    def __init__(
+        self,
+        title: str,
+        sentence: str,
+        answers: Sequence[Answer],
+        *,
+        icon: str | None = None,
+        tone: str = "accent_text",
+        body: QWidget | None = None,
+        width: int = 480,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(sentence)
+        self._safe = next(answer.key for answer in answers if answer.safe)
+        self._previous = parent.window().focusWidget()
+        self._buttons: dict[str, Button] = {}
+        outer = QVBoxLayout(self)
+        card = _SheetCard()
+        card.setFixedWidth(width)
+        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        top = QVBoxLayout()
+        pad = theme().metrics.dialog_padding
+        top.setContentsMargins(pad, pad, pad, pad - 4)
+        top.setSpacing(8)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        if icon is not None:
+            head.addWidget(Glyph(icon, tone, 20))
+        head.addWidget(Text(title, "heading", wrap=True), 1)
+        top.addLayout(head)
+        self.sentence = Text(sentence, "body", "text2", wrap=True)
+        top.addWidget(self.sentence)
+        if body is not None:
+            top.addSpacing(4)
+            top.addWidget(body)
+        inside.addLayout(top)
+        row = QHBoxLayout()
+        row.setContentsMargins(pad, 14, pad, 14)
+        row.setSpacing(8)
+        row.addStretch(1)
+        for answer in answers:
+            look = Look.RAISED
+            if answer.main:
+                look = Look.PRIMARY
+            if answer.danger:
+                look = Look.DANGER
+            button = Button(answer.words, look)
+            button.clicked.connect(lambda _=False, key=answer.key: self.answer(key))
+            row.addWidget(button)
+            self._buttons[answer.key] = button
+        inside.addLayout(row)
+        self._card = card
+        parent.installEventFilter(self)
+        self.setGeometry(parent.rect())
+        self.show()
+        self.raise_()
+        self.button(self._safe).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def button(self, key: str) -> Button:
+        return self._buttons[key]
+
+    def answer(self, key: str) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            parent.removeEventFilter(self)
+        self.hide()
+        if self._previous is not None:
+            self._previous.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.answered.emit(key)
+        self.deleteLater()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and watched is self.parentWidget():
+            parent = self.parentWidget()
+            if parent is not None:
+                self.setGeometry(parent.rect())
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.answer(self._safe)
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            for button in self._buttons.values():
+                if button.hasFocus():
+                    button.click()
+                    return
+        super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Tab stays inside the sheet."""
+        stops = [
+            widget
+            for widget in self.findChildren(QWidget)
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and widget.isEnabled()
+            and widget.isVisible()
+            and widget.focusProxy() is None
+        ]
+        if not stops:
+            return True
+        here = self.window().focusWidget()
+        place = stops.index(here) if here in stops else -1
+        step = 1 if next_ else -1
+        stops[(place + step) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Nothing below the scrim is to be pressed."""
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        QPainter(self).fillRect(self.rect(), theme().colour("scrim"))
+
+
+class _SheetCard(Card):
+    def __init__(self) -> None:
+        super().__init__("surface", "line_strong")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        paint.prepare(painter)
+        foot = 61
+        painter.setClipRect(1, self.height() - foot, self.width() - 2, foot - 1)
+        radius = theme().metrics.radius_card - 1
+        inner = self.rect().adjusted(1, 1, -1, -1)
+        paint.rounded(painter, inner, radius, fill=theme().colour("raised"))
+        painter.fillRect(1, self.height() - foot, self.width() - 2, 1, theme().colour("line"))
