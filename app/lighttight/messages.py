@@ -486,7 +486,103 @@ _AUDIT: dict[str, Words] = {}
 
 # --- library: items, albums, importing
 
-_LIBRARY: dict[str, Words] = {}
+_LIBRARY: dict[str, Words] = {
+    "item-unknown": Words(
+        "No such photo or video",
+        "Nothing in your library has this id. It may have been deleted for good.",
+        "To see what is there, run: lighttight list",
+    ),
+    "item-ambiguous": Words(
+        "More than one photo or video begins like this",
+        "The beginning of the id that you gave fits several of them, so nothing was done.",
+        "Give a few more digits of the id.",
+    ),
+    "album-unknown": Words(
+        "No such album",
+        "This album is not in your library. It may have been removed in another window.",
+        "To see your albums, run: lighttight albums",
+    ),
+    "album-exists": Words(
+        "There is an album of this name",
+        "Two albums of the same name could be taken for each other, so none was made.",
+        "Choose another name, or use the album that is there.",
+    ),
+    "album-name-empty": Words(
+        "An album needs a name",
+        "The name that you gave holds no letters that can be seen.",
+        "Give it a name.",
+    ),
+    "album-name-long": Words(
+        "This name is too long",
+        "The name of an album can have up to {most} letters.",
+        "Choose a shorter name.",
+    ),
+    "tag-empty": Words(
+        "A tag needs a name",
+        "The tag that you gave holds no letters that can be seen.",
+        "Give it a name.",
+    ),
+    "tag-long": Words(
+        "This tag is too long",
+        "A tag can have up to {most} letters.",
+        "Choose a shorter one, or write it as a caption.",
+    ),
+    "caption-long": Words(
+        "This caption is too long",
+        "A caption can have up to {most} letters. The one before was kept.",
+        "Shorten it.",
+    ),
+    "not-media": Words(
+        "Not a photo or video",
+        "{path} holds no photo or video that Lighttight knows, so it was left where it is.",
+        "If it is one, save it in another format and import that.",
+    ),
+    "stored-without-preview": Words(
+        "Saved, but it cannot be shown",
+        "The file is sealed in your library as it is. It may be damaged, or of an unknown kind.",
+        "You can still export it. A newer version of Lighttight may be able to show it.",
+    ),
+    "duplicate-restored": Words(
+        "It was in the trash",
+        "Your library had this picture already, in the trash. It was brought back from there.",
+        "You need not do anything.",
+    ),
+    "disk-low": Words(
+        "Not enough room on the disk",
+        "This file needs {needed} bytes there, and {free} are free. Nothing of it was saved.",
+        "Free some space on the disk that holds your library, then import it again.",
+    ),
+    "import-stopped": Words(
+        "Not imported yet",
+        "The import stopped before it came to {path}. What it had saved is safe.",
+        "When the trouble is over, import again. What is in already is not saved twice.",
+    ),
+    "originals-recovery-unconfirmed": Words(
+        "Your recovery words come first",
+        "The files outside are removed only when you can get in even if this computer is lost.",
+        "Write the words down, then run: lighttight recover --confirm",
+    ),
+    "originals-no-backup": Words(
+        "There is no second copy yet",
+        "The files outside are removed only when a backup holds them too.",
+        "Make one with: lighttight backup. Then import the files again to remove them.",
+    ),
+    "originals-not-in-backup": Words(
+        "Kept: your backup does not hold it yet",
+        "{path} was left where it is, because the picture is newer than your last backup.",
+        "Run: lighttight backup. Then import the file again to remove it.",
+    ),
+    "original-not-removable": Words(
+        "No permission to remove this file",
+        "{path} is safe in your library, but this computer does not let you remove it there.",
+        "Remove it yourself, or change the permissions of its folder.",
+    ),
+    "also-still-on": Words(
+        "Also still elsewhere?",
+        "A picture that came from a phone or a chat is usually still there as well.",
+        "Look on your phone, in its Recently Deleted, in iCloud or Google Photos, and in the chat.",
+    ),
+}
 
 # --- sharing: copies that leave
 

@@ -88,8 +88,10 @@ class Item:
 class Cell:
     """What the timeline needs of an item, and no more: 100,000 of these are held at once.
 
-    `when` is `taken`, or the local time of import where the picture has none, as seconds since
-    1970-01-01 of that wall clock. `width`/`height` are 0 where unknown.
+    `when` is the time that the view is ordered by, as seconds since 1970-01-01 of that wall
+    clock: `taken`, or where the picture does not say, the time of the file it came from. In
+    "Recently added" it is the time of import and in the trash the time of deleting.
+    `width`/`height` are 0 where unknown.
     """
 
     id: ItemId
@@ -108,3 +110,59 @@ class Album:
     name: str
     count: int
     veiled: bool
+
+
+class Scope(enum.Enum):
+    """The places that the sidebar leads to. `RECENT` is what was imported in the last 30 days."""
+
+    ALL = "all"
+    FAVOURITES = "favourites"
+    VIDEOS = "videos"
+    RECENT = "recent"
+    ALBUM = "album"
+    TRASH = "trash"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is looked at: a place, narrowed by what was typed into the search and by a kind.
+
+    `album` is set if and only if the scope is `ALBUM`.
+    """
+
+    scope: Scope = Scope.ALL
+    album: AlbumId | None = None
+    text: str = ""
+    kind: Kind | None = None
+
+    def __post_init__(self) -> None:
+        if (self.scope is Scope.ALBUM) != (self.album is not None):
+            raise ValueError("a view of an album names it, and no other does")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers for the sidebar. `albums` is how many albums there are; `trash` is in no other."""
+
+    all: int
+    favourites: int
+    videos: int
+    recent: int
+    trash: int
+    albums: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the owner filed an item under: names, in alphabetical order."""
+
+    albums: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag and how many items outside the trash carry it."""
+
+    name: str
+    count: int
