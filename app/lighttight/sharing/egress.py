@@ -31,7 +31,6 @@ from lighttight.library import items
 from lighttight.model import Factor, Item, ItemId
 from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.entries import EntryKind, Field, Value
-from lighttight.vault.anchoring import AnchorState
 from lighttight.vault.vault import Vault
 
 FAILPOINTS.declare("egress.intended", "egress.written", "egress.finished")
@@ -135,19 +134,16 @@ def _intend(
         Field.FORM: ORIGINAL,
         Field.SCREEN: screen,
     }
-    if vault.keeper.state is AnchorState.FAILING and not without_anchor:
-        # Asked again before anything is written: the keyring may have come back by now.
-        vault.anchor_now()
     with vault.transaction() as tx:
-        if without_anchor and vault.keeper.state is AnchorState.FAILING:
-            append(tx, EntryKind.ANCHOR_OVERRIDDEN, {Field.REASON: "export"})
         intent = append(tx, EntryKind.EXPORT_INTENDED, fields)
-    if not without_anchor:
-        try:
-            vault.anchor_now()
-        except Environment:
+    try:
+        vault.anchor_now()
+    except Environment:
+        if not without_anchor:
             _finish(vault, intent, "failed", ())
             raise
+        with vault.transaction() as tx:
+            append(tx, EntryKind.ANCHOR_OVERRIDDEN, {Field.REASON: "export"})
     failpoint("egress.intended")
     return intent
 
