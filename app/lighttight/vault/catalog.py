@@ -234,7 +234,7 @@ class Catalog:
         self._failed = False
         self._closed = False
         self._state_key: bytes | None = None
-        self._state: State | None = None
+        self._committed = 0
         self._hashing: MultisetHash | None = None
         self._transaction: Transaction | None = None
         self._writer = connect(path, key, create=create)
@@ -302,7 +302,7 @@ class Catalog:
             with translating(self.path):
                 self._writer.execute("BEGIN IMMEDIATE")
             try:
-                state = self._read_state(self._writer)
+                state = self._read_state(self._writer, self._committed)
                 transaction = Transaction(
                     self._writer, self.path, state, self._random, self._now_ms
                 )
@@ -313,7 +313,6 @@ class Catalog:
                 if transaction.changed and not transaction.recorded:
                     raise AssertionError("a write transaction without an entry in the record")
                 if transaction.changed:
-                    self._transaction = None
                     state.generation += 1
                     self._store_state(state)
                 failpoint("catalog.before-commit")
@@ -324,7 +323,7 @@ class Catalog:
                 raise
             finally:
                 self._transaction = self._hashing = None
-            self._state = state
+            self._committed = state.generation
             failpoint("catalog.after-commit")
 
     def _ensure_writable(self) -> None:
@@ -332,6 +331,8 @@ class Catalog:
             raise Environment("vault-locked")
         if self._failed:
             raise Environment("disk-failed", path=str(self.path))
+        if self._transaction is not None:
+            raise AssertionError("a write transaction inside another")
 
     def _roll_back(self, error: BaseException) -> None:
         if isinstance(error, LighttightError) and error.code == "disk-failed":
@@ -381,7 +382,7 @@ class Catalog:
         if row is None or not isinstance(row[0], bytes) or len(row[0]) != 32:
             raise Integrity("catalog-damaged")
         self._state_key = row[0]
-        self.state()
+        self._committed = self.state().generation
 
     @property
     def state_key(self) -> bytes:
@@ -391,10 +392,11 @@ class Catalog:
 
     def state(self) -> State:
         """The newest committed state, whichever process committed it."""
+        least = self._committed
         with self.reading() as database:
-            return self._read_state(database)
+            return self._read_state(database, least)
 
-    def _read_state(self, database: apsw.Connection) -> State:
+    def _read_state(self, database: apsw.Connection, least: int) -> State:
         with translating(self.path):
             row = database.execute(
                 "SELECT generation, rows, sum, tree_size, frontier FROM state"
@@ -402,6 +404,9 @@ class Catalog:
         if row is None:
             raise Integrity("catalog-damaged")
         generation, rows, total, size, nodes = row
+        if generation < least:
+            # Files swapped under an open session: the anchor is compared only when opening.
+            raise Integrity("state-differs")
         return State(
             generation,
             MultisetHash.decode(self.state_key, total, rows),
@@ -431,8 +436,9 @@ class Catalog:
         about half a second for 100,000 rows, so it runs in the background after opening and
         before anything leaves.
         """
+        least = self._committed
         with self.reading() as database, translating(self.path):
-            stored = self._read_state(database)
+            stored = self._read_state(database, least)
             fresh = MultisetHash(self.state_key)
             leaves: list[bytes] = []
             for table, columns in schema.COLUMNS.items():
