@@ -10,7 +10,6 @@ from lighttight.audit import copies
 from lighttight.audit.copies import Copy
 from lighttight.model import ItemId
 from lighttight.sealed.entries import KINDS, EntryKind, Field, Value, decode_value
-from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault
 
 _LABELS: Final = {field.label: field for field in Field}
@@ -45,7 +44,31 @@ class Record:
         limit: int = 1000,
     ) -> list[Entry]:
         """At most `limit` entries, newest first; `before` is the sequence to go on from."""
-        return _entries(self._vault.catalog, since_ms, before, kinds, limit)
+        where = ["sequence < ?"]
+        values: list[int] = [before if before is not None else 1 << 62]
+        if since_ms is not None:
+            where.append("claimed >= ?")
+            values.append(since_ms)
+        if kinds is not None:
+            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values.extend(sorted(kind.number for kind in kinds))
+        with self._vault.catalog.reading() as database:
+            rows = list(
+                database.execute(
+                    f"SELECT sequence, kind, claimed FROM entries WHERE {' AND '.join(where)}"  # noqa: S608 - only placeholders
+                    " ORDER BY sequence DESC LIMIT ?",
+                    (*values, limit),
+                )
+            )
+            found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
+            if rows:
+                for sequence, name, value in database.execute(
+                    "SELECT sequence, name, value FROM fields WHERE sequence BETWEEN ? AND ?",
+                    (rows[-1][0], rows[0][0]),
+                ):
+                    if sequence in found:
+                        found[sequence].append((name, value))
+        return [_entry(row, found[row[0]]) for row in rows]
 
     def every(self) -> Iterator[Entry]:
         """All entries, newest first, in pages: the whole record is never held at once."""
@@ -61,40 +84,6 @@ class Record:
     def unanswered(self) -> list[Copy]:
         """Copies that may have left: their act was never finished."""
         return copies.unanswered(self._vault.catalog)
-
-
-def _entries(
-    catalog: Catalog,
-    since_ms: int | None,
-    before: int | None,
-    kinds: frozenset[EntryKind] | None,
-    limit: int,
-) -> list[Entry]:
-    where = ["sequence < ?"]
-    values: list[int] = [before if before is not None else 1 << 62]
-    if since_ms is not None:
-        where.append("claimed >= ?")
-        values.append(since_ms)
-    if kinds is not None:
-        where.append(f"kind IN ({', '.join('?' * len(kinds))})")
-        values.extend(sorted(kind.number for kind in kinds))
-    with catalog.reading() as database:
-        rows = list(
-            database.execute(
-                f"SELECT sequence, kind, claimed FROM entries WHERE {' AND '.join(where)}"  # noqa: S608 - only placeholders
-                " ORDER BY sequence DESC LIMIT ?",
-                (*values, limit),
-            )
-        )
-        found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
-        if rows:
-            for sequence, name, value in database.execute(
-                "SELECT sequence, name, value FROM fields WHERE sequence BETWEEN ? AND ?",
-                (rows[-1][0], rows[0][0]),
-            ):
-                if sequence in found:
-                    found[sequence].append((name, value))
-    return [_entry(row, found[row[0]]) for row in rows]
 
 
 def _entry(row: tuple[int, int, int], fields: list[tuple[str, bytes | None]]) -> Entry:
