@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -61,13 +62,12 @@ class Record:
                 )
             )
             found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
-            if rows:
-                for sequence, name, value in database.execute(
-                    "SELECT sequence, name, value FROM fields WHERE sequence BETWEEN ? AND ?",
-                    (rows[-1][0], rows[0][0]),
-                ):
-                    if sequence in found:
-                        found[sequence].append((name, value))
+            for sequence, name, value in database.execute(
+                "SELECT sequence, name, value FROM fields"
+                " WHERE sequence IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(found)),),
+            ):
+                found[sequence].append((name, value))
         return [_entry(row, found[row[0]]) for row in rows]
 
     def every(self) -> Iterator[Entry]:
