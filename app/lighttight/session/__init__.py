@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from lighttight.audit.copies import Copy, CopyState
 from lighttight.audit.reading import Entry
+from lighttight.library.importing import ImportResult, ImportStatus, ImportSummary, Original
+from lighttight.library.trash import Purged
 from lighttight.media.client import Pixels, Probe
 from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.session.care import Repaired
@@ -43,11 +45,16 @@ __all__ = [
     "Field",
     "Finding",
     "Hardening",
+    "ImportResult",
+    "ImportStatus",
+    "ImportSummary",
     "Locked",
     "Offer",
+    "Original",
     "PasswordStore",
     "Pixels",
     "Probe",
+    "Purged",
     "Repaired",
     "Report",
     "Rotated",

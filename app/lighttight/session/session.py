@@ -16,6 +16,7 @@ from lighttight.library.library import Library
 from lighttight.media.client import Decoder
 from lighttight.progress import SILENT, Progress
 from lighttight.session.care import Care
+from lighttight.session.imports import Imports
 from lighttight.session.ways import Ways
 from lighttight.sharing.egress import Egress
 from lighttight.vault import backup, vault
@@ -25,12 +26,13 @@ from lighttight.vault.ways_in import Offer, WayIn
 
 
 class Session:
-    """Parts: `vault`, `library`, `ways`, `record`, `egress`, `care`, `decoder`."""
+    """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `care`, `decoder`."""
 
     def __init__(self, opened: Vault) -> None:
         self.vault = opened
         self.decoder = Decoder()
         self.library = Library(opened)
+        self.imports = Imports(opened, self.decoder)
         self.ways = Ways(opened)
         self.record = Record(opened)
         self.egress = Egress(opened)
