@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import lighttight
 from lighttight import files
 from lighttight.files import failpoints
 
@@ -84,3 +86,47 @@ def test_a_kill_at_each_step_leaves_the_old_bytes_or_the_new(tmp_path: Path, ste
     assert all(name.endswith(files.PART) for name in others)
     files.write_durably(path, b"newest")
     assert path.read_bytes() == b"newest"
+
+
+PACKAGE = Path(lighttight.__file__).parent
+
+
+def called(tree: ast.Module, name: str) -> Iterator[str | None]:
+    """The arguments of every call of `name` in a module; None for one that is not a literal."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {name, f"files.{name}"}:
+            for argument in node.args:
+                literal = isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                yield str(ast.literal_eval(argument)) if literal else None
+
+
+def unfit(tree: ast.Module) -> set[str | None]:
+    """Names that are hit and not declared in the module, declared and never hit, or computed."""
+    hit = set(called(tree, "failpoint"))
+    declared = set(called(tree, "FAILPOINTS.declare"))
+    return hit ^ declared | ({None} & hit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "failpoint('a')",
+        "FAILPOINTS.declare('a')",
+        "FAILPOINTS.declare('a')\nfailpoint('b')",
+        "failpoint(name)\nFAILPOINTS.declare(name)",
+        "FAILPOINTS.declare('a')\nfiles.failpoint('a' + b)",
+    ],
+)
+def test_an_unfit_name_is_found(text: str) -> None:
+    assert unfit(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(PACKAGE.rglob("*.py")),
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_every_module_declares_what_it_hits(path: Path) -> None:
+    """A campaign kills at every declared name: one that is missing is a step nobody has tried."""
+    if path.name != "failpoints.py":
+        assert not unfit(ast.parse(path.read_text(encoding="utf-8")))
