@@ -7,7 +7,9 @@ camera would have written carry the same day, place and device.
 
 from __future__ import annotations
 
+import functools
 import io
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -169,7 +171,7 @@ def exif(orientation: int = 1, *, order: str = "<") -> bytes:
 # --- pictures
 
 
-def _saved(image: Image.Image, name: str, **options: Any) -> bytes:
+def saved(image: Image.Image, name: str, **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, name, **options)
     return out.getvalue()
@@ -191,28 +193,28 @@ def turned_away(image: Image.Image, orientation: int) -> Image.Image:
 
 def jpeg(orientation: int = 1, size: tuple[int, int] = (96, 64), **options: Any) -> bytes:
     image = turned_away(scene(*size), orientation)
-    return _saved(image, "JPEG", quality=92, subsampling=0, exif=exif(orientation), **options)
+    return saved(image, "JPEG", quality=92, subsampling=0, exif=exif(orientation), **options)
 
 
 def png() -> bytes:
-    return _saved(scene(), "PNG", exif=exif(order=">")[6:])
+    return saved(scene(), "PNG", exif=exif(order=">")[6:])
 
 
 def gif() -> bytes:
     frames = [scene().quantize(16), Image.new("P", (96, 64)), Image.new("P", (96, 64), 1)]
-    return _saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    return saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
 
 
 def webp(*, animated: bool = False) -> bytes:
     if animated:
         more = [Image.new("RGB", (96, 64), "black")]
-        return _saved(scene(), "WEBP", save_all=True, append_images=more, duration=100, quality=90)
-    return _saved(scene(), "WEBP", quality=95, exif=exif()[6:])
+        return saved(scene(), "WEBP", save_all=True, append_images=more, duration=100, quality=90)
+    return saved(scene(), "WEBP", quality=95, exif=exif()[6:])
 
 
 def avif(orientation: int = 1) -> bytes:
     image = turned_away(scene(), orientation)
-    return _saved(image, "AVIF", quality=90, exif=exif(orientation), max_threads=1)
+    return saved(image, "AVIF", quality=90, exif=exif(orientation), max_threads=1)
 
 
 def heic(orientation: int = 1, size: tuple[int, int] = (96, 64), **options: Any) -> bytes:
@@ -226,7 +228,7 @@ def heic(orientation: int = 1, size: tuple[int, int] = (96, 64), **options: Any)
 
 
 def bmp() -> bytes:
-    return _saved(scene(), "BMP")
+    return saved(scene(), "BMP")
 
 
 def tiff_picture(**options: Any) -> bytes:
@@ -272,11 +274,11 @@ def png_palette_transparent() -> bytes:
     image = Image.new("P", (16, 8), 0)
     image.putpalette([*RED, *BLUE] + [0] * 762)
     image.paste(1, (8, 0, 16, 8))
-    return _saved(image, "PNG", transparency=1)
+    return saved(image, "PNG", transparency=1)
 
 
 def jpeg_cmyk() -> bytes:
-    return _saved(scene().convert("CMYK"), "JPEG", quality=95)
+    return saved(scene().convert("CMYK"), "JPEG", quality=95)
 
 
 def profile(primaries: tuple[tuple[float, float], ...], gamma: float = 2.2) -> bytes:
@@ -383,7 +385,7 @@ def tiff_raw(
     """RAW by another maker, as far as it can be imitated: directories, a JPEG, no sensor data
     that LibRaw would believe. So it tests that the camera's own picture is found without it."""
     main, exif_, gps = camera_entries(6, make=make)
-    picture = _saved(turned_away(scene(640, 480), 6), "JPEG", quality=90, subsampling=0)
+    picture = saved(turned_away(scene(640, 480), 6), "JPEG", quality=90, subsampling=0)
     main += [(0x0201, 4, ("data", 0)), (0x0202, 4, len(picture))]
     sensor: list[Entry] = [
         (0x0100, 4, 480), (0x0101, 4, 640), (0x0103, 3, sensor_compression), (0x0106, 3, 32803),
@@ -405,7 +407,7 @@ def tiff_raw(
 
 
 def raf() -> bytes:
-    picture = _saved(
+    picture = saved(
         turned_away(scene(640, 480), 6), "JPEG", quality=90, subsampling=0, exif=exif(6)
     )
     head = b"FUJIFILMCCD-RAW 0201FF383501".ljust(84, b"\0") + struct.pack(">II", 160, len(picture))
@@ -551,7 +553,10 @@ def turned_video(data: bytes, orientation: int) -> bytes:
     return data[:at] + matrix + data[at + 36 :]
 
 
-MAKERS: dict[str, Callable[[], bytes]] = {
+os.environ.setdefault("SVT_LOG", "-1")
+"""The AV1 encoder writes pages about itself to standard error otherwise."""
+
+_MAKERS: dict[str, Callable[[], bytes]] = {
     "jpeg": jpeg,
     "png": png,
     "gif": gif,
@@ -568,7 +573,8 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "raf": raf,
     **{name: (lambda clip=clip: video(clip)) for name, clip in CLIPS.items()},
 }
-"""One of each, by name."""
+MAKERS = {name: functools.cache(make) for name, make in _MAKERS.items()}
+"""One of each, by name; made once."""
 
 
 class Bytes:

@@ -134,6 +134,10 @@ class Pixels:
         self.close()
 
 
+class NothingSaid(Exception):
+    """The child's socket closed before its first word: it, or its broker, was gone already."""
+
+
 class Decoder:
     """The way to every decoded pixel. Thread-safe; start-up is lazy; close it when done."""
 
@@ -170,6 +174,12 @@ class Decoder:
     def codecs(self) -> tuple[str, ...]:
         """Which families the broker could load: pictures, heif, raw, video."""
         return self._broker().codecs
+
+    @property
+    def broker_pid(self) -> int | None:
+        """The broker's process id, None while it does not run."""
+        with self._lock:
+            return None if self._running is None else self._running.pid
 
     def warm(self) -> None:
         """Start the broker now, so that the first picture need not wait for it."""
@@ -272,6 +282,10 @@ class Decoder:
                 return answer, pixels
             except TimeoutError as error:
                 raise Environment("decoder-timeout") from error
+            except NothingSaid as error:
+                if broker.has_ended(0.2):
+                    raise BrokerGone from error
+                raise Environment("decoder-died") from error
             except (wire.Malformed, EOFError, ConnectionError) as error:
                 raise Environment("decoder-died") from error
             finally:
@@ -293,8 +307,14 @@ def _serve(
     sock: socket.socket, source: Source, until: float, budget: int
 ) -> tuple[wire.AnswerWire, int]:
     """Answer the child's reads until it says that it is done."""
+    said = False
     while True:
-        tag, length, offset = wire.HEAD.unpack(_exactly(sock, wire.HEAD.size, until))
+        try:
+            head = _exactly(sock, wire.HEAD.size, until)
+        except (EOFError, ConnectionError) as error:
+            raise (error if said else NothingSaid()) from error
+        said = True
+        tag, length, offset = wire.HEAD.unpack(head)
         if tag == wire.READ:
             budget -= length
             if not 0 < length <= wire.MAX_READ or offset + length > source.size or budget < 0:

@@ -80,6 +80,8 @@ def _clean_environment() -> dict[str, str]:
     """Nothing of the program's own, and one thread for whatever would start several."""
     return {
         "LANG": "C.UTF-8",
+        # A child can open no zone file, and every time that it reads is a wall time or UTC.
+        "TZ": "UTC0",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
@@ -147,6 +149,14 @@ class Running:
 
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def has_ended(self, patience: float) -> bool:
+        """Whether it is gone, or goes within a moment."""
+        try:
+            self._process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def send(self, request: wire.Request, fds: list[int]) -> None:
         with self._sending:

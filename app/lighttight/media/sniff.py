@@ -167,7 +167,7 @@ def _iso(head: bytes) -> str | None:
     size = struct.unpack_from(">I", head)[0]
     kind = head[4:8]
     if kind != b"ftyp":
-        plausible = size == 1 or size >= 8
+        plausible = size == 1 or 8 <= size < (1 << 32 if kind == b"mdat" else 1 << 28)
         return "mov" if kind in _OLD_QUICKTIME and plausible else None
     major = head[8:12]
     brands = [head[at : at + 4] for at in range(16, min(size, len(head) - 3), 4)]
@@ -191,8 +191,11 @@ def _iso(head: bytes) -> str | None:
 def _transport_stream(head: bytes) -> str | None:
     """Sync bytes at an even distance: plain (188) or with a time stamp before each (192)."""
     for stride, first in ((188, 0), (192, 4)):
-        marks = head[first::stride]
-        if len(marks) >= 3 and marks.count(0x47) == len(marks):
+        packets = [head[at : at + 4] for at in range(first, len(head) - 3, stride)]
+        # A sync byte, no transport error, and something inside.
+        if len(packets) >= 3 and all(
+            packet[0] == 0x47 and not packet[1] & 0x80 and packet[3] & 0x30 for packet in packets
+        ):
             return "mpegts"
     return None
 
