@@ -217,5 +217,5 @@ class RandomReader:
 
 
 def _wipe(buffer: Buffer) -> None:
-    with memoryview(buffer) as view, view.cast("B") as octets:
-        octets[:] = bytes(len(octets))
+    with memoryview(buffer) as view:
+        view[:] = bytes(len(view))
