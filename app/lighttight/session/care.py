@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from lighttight.errors import LighttightError
+from lighttight.errors import Integrity
+from lighttight.library import previewing
 from lighttight.library.library import Library
-from lighttight.media import preview
 from lighttight.media.client import Decoder
-from lighttight.model import ItemId, PreviewState
 from lighttight.progress import SILENT, Progress
-from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import backup, checking
 from lighttight.vault.checking import Damage, Report
 from lighttight.vault.vault import Vault
@@ -65,42 +64,25 @@ class Care:
         header = checking.mend_header(self._vault)
         unfinished = self._library.begin()
         swept = checking.sweep(self._vault)
-        previews = self._rebuild_previews(progress)
+        previews = self.make_previews(retry=True, progress=progress)
         report = checking.verify(self._vault)
         return Repaired(header, swept, unfinished, previews, report.damage)
+
+    def make_previews(self, *, retry: bool = False, progress: Progress = SILENT) -> int:
+        """Make previews that are missing; with `retry` also those that could not be made before.
+
+        Answers how many were made. A damaged original is left to `verify`, which names it.
+        """
+        made = 0
+        missing = previewing.missing(self._vault, retry=retry)
+        for done, item in enumerate(missing):
+            progress.step(done, len(missing))
+            with contextlib.suppress(Integrity):
+                made += previewing.remake(self._vault, self._decoder, [item]).made
+        if made:
+            self._vault.settle()
+        return made
 
     def backup(self, target: Path, *, progress: Progress = SILENT) -> backup.BackedUp:
         """Bring the backup at `target` up to date, verified. Progress counts bytes."""
         return backup.backup(self._vault, target, progress=progress)
-
-    def _rebuild_previews(self, progress: Progress) -> int:
-        """Make previews that are missing, and try again where none could be made."""
-        there = self._vault.previews.items()
-        missing = [cell.id for cell in self._library.timeline() if cell.id not in there]
-        made: list[ItemId] = []
-        for done, item in enumerate(missing):
-            progress.step(done, len(missing))
-            if self._made_preview(item):
-                made.append(item)
-        if made:
-            with self._vault.transaction() as tx:
-                tx.execute_many(
-                    "UPDATE items SET preview = ? WHERE id = ?",
-                    [(PreviewState.READY.value, bytes.fromhex(one)) for one in made],
-                )
-                tx.record(EntryKind.REPAIRED, {Field.REASON: "previews", Field.COUNT: len(made)})
-        return len(made)
-
-    def _made_preview(self, item: ItemId) -> bool:
-        try:
-            with self._library.open(item) as source:
-                _, pixels = self._decoder.examine(source)
-            if pixels is None:
-                return False
-            with pixels:
-                self._vault.previews.put(item, preview.encode(pixels))
-        except LighttightError:
-            # Damaged, unreadable or of an unknown kind: `verify` names it where it is damage, and
-            # the other previews go on.
-            return False
-        return True

@@ -270,12 +270,11 @@ class BlobStore:
         return [self._directory / name[:2] / name for name in self._names() if name.endswith(PART)]
 
     def _names(self) -> Iterator[str]:
+        # A list for each of the 256 folders: a scan left half way would keep its folder open.
         with translating(self._directory):
-            for fan in os.scandir(self._directory):
-                if len(fan.name) == 2 and fan.is_dir(follow_symlinks=False):
-                    with os.scandir(fan.path) as inside:
-                        for entry in inside:
-                            yield entry.name
+            for folder in sorted(self._directory.iterdir()):
+                if len(folder.name) == 2 and folder.is_dir() and not folder.is_symlink():
+                    yield from [path.name for path in folder.iterdir()]
 
 
 def _read_into(fd: int, buffer: bytearray, object_id: ObjectId) -> int:

@@ -1,0 +1,73 @@
+"""The doctor finishes what was interrupted, mends what has a second copy, and names the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lighttight.errors import Integrity
+from lighttight.library.importing import import_paths
+from lighttight.model import ItemId
+from lighttight.session import Offer, Session, create_session, open_session
+from tests.support import media_files
+from tests.support.password_store import MemoryStore
+from tests.support.vaults import KEYRING
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    store = MemoryStore()
+    session = create_session(tmp_path / "v", "Home", (KEYRING,), store).session
+    yield session
+    session.lock()
+
+
+def bring_in(session: Session, folder: Path, count: int = 2) -> list[ItemId]:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.jpg").write_bytes(media_files.jpeg(size=(64 + number, 48)))
+    import_paths(session.vault, session.decoder, [folder])
+    return [item.id for item in session.library.items()]
+
+
+def test_lost_previews_are_made_again(session: Session, tmp_path: Path) -> None:
+    items = bring_in(session, tmp_path / "in")
+    session.vault.previews.remove(items)
+    assert session.care.doctor().previews == 2
+    assert all(session.library.preview(item) for item in items)
+    assert session.care.doctor().previews == 0
+
+
+def test_a_deleted_preview_store_comes_back(session: Session, tmp_path: Path) -> None:
+    items = bring_in(session, tmp_path / "in")
+    path, store = session.vault.path, session.vault.store
+    session.lock()
+    for one in path.glob("previews.db*"):
+        one.write_bytes(b"not a database")
+    with open_session(path, Offer(), store) as again:
+        assert again.library.preview(items[0]) is None
+        assert again.care.make_previews() == 2
+        assert again.library.preview(items[0]) is not None
+
+
+def test_damage_is_named_and_does_not_stop_the_rest(session: Session, tmp_path: Path) -> None:
+    items = bring_in(session, tmp_path / "in")
+    sealed = next(session.vault.blobs.ids())
+    path = session.vault.blobs.path(sealed)
+    path.write_bytes(path.read_bytes()[:-1])
+    session.vault.previews.remove(items)
+    repaired = session.care.doctor()
+    assert repaired.previews == 1
+    assert [one.code for one in repaired.damage] == ["blob-damaged"]
+    assert not repaired.sound
+
+
+def test_settling_in_refuses_a_catalog_changed_from_outside(
+    session: Session, tmp_path: Path
+) -> None:
+    bring_in(session, tmp_path / "in")
+    session.vault.catalog._writer.execute("UPDATE items SET favourite = 1")
+    with pytest.raises(Integrity, match="state-differs"):
+        session.care.settle_in()
