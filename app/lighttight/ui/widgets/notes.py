@@ -41,6 +41,8 @@ class Glyph(QWidget):
         del event
         painter = QPainter(self)
         paint.prepare(painter)
+        if not self.isEnabled():
+            painter.setOpacity(0.45)
         paint_icon(painter, self._name, 0, self._top, theme().colour(self._tone), self._size)
 
 

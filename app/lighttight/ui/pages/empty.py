@@ -1,0 +1,150 @@
+"""The library before its first picture: where to drop, and four first steps that disappear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from lighttight.ui.theme import theme
+from lighttight.ui.widgets.buttons import Button, Look, Size
+from lighttight.ui.widgets.drop import DropArea
+from lighttight.ui.widgets.notes import Card, Glyph, RoundBadge
+from lighttight.ui.widgets.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """`action` empty: nothing to press (it is done, or it does itself)."""
+
+    key: str
+    icon: str
+    title: str
+    detail: str
+    action: str = ""
+    done: bool = False
+
+
+class _StepCard(Card):
+    acted = Signal(str)
+
+    def __init__(self, step: FirstStep, done_word: str) -> None:
+        super().__init__()
+        self.setAccessibleName(step.title)
+        self.setAccessibleDescription(step.detail)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(0)
+        badge = (
+            RoundBadge("check", "ok_soft", "ok")
+            if step.done
+            else RoundBadge(step.icon, "raised", "text2")
+        )
+        layout.addWidget(badge)
+        layout.addSpacing(12)
+        layout.addWidget(Text(step.title, strong=True))
+        layout.addSpacing(2)
+        layout.addWidget(Text(step.detail, "body", "text2", wrap=True))
+        layout.addStretch(1)
+        layout.addSpacing(14)
+        if step.done:
+            layout.addWidget(Text(done_word, "body", "ok", strong=True))
+            layout.addSpacing(4)
+        elif step.action:
+            row = QHBoxLayout()
+            button = Button(step.action, Look.RAISED, Size.SMALL)
+            button.clicked.connect(lambda: self.acted.emit(step.key))
+            row.addWidget(button)
+            row.addStretch(1)
+            layout.addLayout(row)
+        self.setMinimumHeight(184)
+
+
+class EmptyPage(QWidget):
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    dropped = Signal(list)
+    step_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer.addWidget(scroll)
+        page = QWidget()
+        scroll.setWidget(page)
+        centred = QHBoxLayout(page)
+        centred.setContentsMargins(32, 32, 32, 24)
+        column = QWidget()
+        column.setMaximumWidth(864)
+        centred.addStretch(1)
+        centred.addWidget(column, 100)
+        centred.addStretch(1)
+        inside = QVBoxLayout(column)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        self.drop = DropArea()
+        self.drop.setFixedHeight(304)
+        self.drop.files_wanted.connect(self.files_wanted)
+        self.drop.folder_wanted.connect(self.folder_wanted)
+        self.drop.dropped.connect(self.dropped)
+        inside.addWidget(self.drop)
+        inside.addSpacing(32)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        self._head = Text(self.tr("First steps"), "heading")
+        head.addWidget(self._head)
+        self._count = Text("", "body", "text3")
+        head.addWidget(self._count)
+        head.addStretch(1)
+        inside.addLayout(head)
+        inside.addSpacing(12)
+        self._steps = QHBoxLayout()
+        self._steps.setSpacing(12)
+        inside.addLayout(self._steps)
+        inside.addSpacing(20)
+        hint = QHBoxLayout()
+        hint.setSpacing(8)
+        hint.addWidget(Glyph("info", "text3", top=2), 0, Qt.AlignmentFlag.AlignTop)
+        hint.addWidget(
+            Text(
+                self.tr(
+                    "After importing, look at where else they are: your phone and its Recently "
+                    "Deleted, iCloud or Google Photos, the chat they came from."
+                ),
+                "body",
+                "text2",
+                wrap=True,
+            ),
+            1,
+        )
+        inside.addLayout(hint)
+        inside.addStretch(1)
+
+    def set_steps(self, steps: Sequence[FirstStep]) -> None:
+        while (entry := self._steps.takeAt(0)) is not None:
+            widget = entry.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for step in steps:
+            card = _StepCard(step, self.tr("Done"))
+            card.acted.connect(self.step_chosen)
+            self._steps.addWidget(card, 1)
+        done = sum(step.done for step in steps)
+        self._count.setText(self.tr("{done} of {all} done").format(done=done, all=len(steps)))
+        for part in (self._head, self._count):
+            part.setVisible(bool(steps))
+
+    def focus_first(self) -> None:
+        self.drop.files.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        QPainter(self).fillRect(self.rect(), theme().colour("bg"))

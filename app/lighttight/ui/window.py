@@ -1,0 +1,521 @@
+"""The one window: welcome, unlock, the library with its frame, and the viewer, one at a time.
+
+It is composed of parts that know no engine, and adds what belongs to the window itself: shortcuts,
+the cover when the window is not in front, sheets over everything, the place where long work is
+shown. A controller fills it with plain data and listens to its signals.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lighttight.model import ItemId
+from lighttight.ui import paint
+from lighttight.ui.grid.previews import PreviewSource
+from lighttight.ui.grid.view import USUAL_ZOOM, ZOOM
+from lighttight.ui.icons import icon
+from lighttight.ui.inspector import Inspector
+from lighttight.ui.jobs import Jobs
+from lighttight.ui.pages.empty import EmptyPage
+from lighttight.ui.pages.first import WelcomeFlow
+from lighttight.ui.pages.library import LibraryPage
+from lighttight.ui.pages.settings import SettingsPage
+from lighttight.ui.pages.trash import TrashPage
+from lighttight.ui.pages.unlock import UnlockData, UnlockPage
+from lighttight.ui.shortcuts import show_shortcuts
+from lighttight.ui.theme import theme
+from lighttight.ui.viewer import Viewer, ViewerSource
+from lighttight.ui.widgets.drop import local_paths
+from lighttight.ui.widgets.glow import paint_box, paint_glow
+from lighttight.ui.widgets.notes import Banner, StatusLine
+from lighttight.ui.widgets.progress import ProgressPanel
+from lighttight.ui.widgets.sheet import Answer, Sheet
+from lighttight.ui.widgets.sidebar import Sidebar, SidebarData
+from lighttight.ui.widgets.toolbar import Toolbar
+
+_ACTIVITY = (
+    QEvent.Type.KeyPress,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseMove,
+    QEvent.Type.Wheel,
+    QEvent.Type.TouchBegin,
+)
+
+
+class CoverPane(QWidget):
+    """Stands over everything while the window is not in front. It says nothing."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        paint.prepare(painter)
+        painter.fillRect(self.rect(), theme().colour("bg"))
+        centre = QPointF(self.rect().center())
+        if theme().dark:
+            paint_glow(painter, centre, 260, 0.5)
+        box = QRectF(0, 0, 110, 110)
+        box.moveCenter(centre)
+        paint_box(painter, box)
+
+
+class Shell(QWidget):
+    """The frame of the open library: sidebar, toolbar, a page, the inspector, the status line."""
+
+    def __init__(self, jobs: Jobs, previews: PreviewSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        self.sidebar = Sidebar()
+        across.addWidget(self.sidebar)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        across.addLayout(right, 1)
+        self.toolbar = Toolbar(len(ZOOM), USUAL_ZOOM)
+        right.addWidget(self.toolbar)
+        below = QHBoxLayout()
+        below.setSpacing(0)
+        right.addLayout(below, 1)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        below.addLayout(middle, 1)
+        self.stack = QStackedWidget()
+        middle.addWidget(self.stack, 1)
+        self._work = QVBoxLayout()
+        self._work.setContentsMargins(0, 0, 0, 0)
+        self._work.setSpacing(8)
+        middle.addLayout(self._work)
+        self.status = StatusLine()
+        middle.addWidget(self.status)
+        self.inspector = Inspector()
+        self.inspector.hide()
+        below.addWidget(self.inspector)
+
+        self.library = LibraryPage(jobs, previews)
+        self.empty = EmptyPage()
+        self.trash = TrashPage(jobs, previews)
+        self.settings = SettingsPage()
+        for page in (self.library, self.empty, self.trash, self.settings):
+            self.stack.addWidget(page)
+        self.toolbar.zoomed.connect(self.library.grid.set_zoom)
+        self.library.grid.zoom_changed.connect(self.toolbar.zoom.setValue)
+        self.toolbar.details_toggled.connect(self.inspector.setVisible)
+        self.toolbar.search.left.connect(self._to_pictures)
+
+    def _to_pictures(self) -> None:
+        self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def add_work(self, panel: ProgressPanel) -> None:
+        self._work.setContentsMargins(24, 8, 24, 12)
+        self._work.addWidget(panel)
+
+    def remove_work(self, panel: ProgressPanel) -> None:
+        self._work.removeWidget(panel)
+        panel.hide()
+        panel.deleteLater()
+        if self._work.isEmpty():
+            self._work.setContentsMargins(0, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        QPainter(self).fillRect(self.rect(), theme().colour("bg"))
+
+
+class Window(QWidget):
+    """Signals with ids carry lists of `ItemId`; `place_chosen` carries the sidebar's key."""
+
+    place_chosen = Signal(str)
+    searched = Signal(str)
+    lock_wanted = Signal()
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    dropped = Signal(list)
+    share_wanted = Signal(list)
+    export_wanted = Signal(list)
+    favourite_wanted = Signal(list, bool)
+    trash_wanted = Signal(list)
+    album_add_wanted = Signal(list, str)
+    album_remove_wanted = Signal(list)
+    album_new_wanted = Signal(list)
+    selection_changed = Signal(list)
+    opened = Signal(str)
+    viewer_shown = Signal(str)
+    active = Signal()
+    closing = Signal()
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        previews: PreviewSource,
+        viewer: ViewerSource,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._active_at = 0.0
+        self._cover_when_away = True
+        self._sidebar_data = SidebarData("")
+        self.setWindowTitle(self.tr("Lighttight"))
+        self.setMinimumSize(880, 600)
+        self.resize(1280, 800)
+        self.setAcceptDrops(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.stack = QStackedWidget()
+        layout.addWidget(self.stack)
+        self.welcome = WelcomeFlow()
+        self.unlock = UnlockPage()
+        self.shell = Shell(jobs, previews)
+        self.viewer = Viewer(jobs, viewer)
+        self.viewer_details = Inspector()
+        self.viewer_details.hide()
+        self._viewer_page = QWidget()
+        beside = QHBoxLayout(self._viewer_page)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(self.viewer, 1)
+        beside.addWidget(self.viewer_details)
+        for page in (self.welcome, self.unlock, self.shell, self._viewer_page):
+            self.stack.addWidget(page)
+        self._cover = CoverPane(self)
+        self._cover.hide()
+        self._connect()
+        self._bind_keys()
+        self._redress()
+        theme().changed.connect(self._redress)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+
+    # ---- wiring of its own parts --------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        shell, grid = self.shell, self.shell.library.grid
+        shell.sidebar.chosen.connect(self.place_chosen)
+        shell.toolbar.searched.connect(self.searched)
+        shell.toolbar.import_wanted.connect(self._import_menu)
+        shell.toolbar.share_wanted.connect(lambda: self.share_wanted.emit(grid.selected()))
+        shell.toolbar.lock_wanted.connect(self.lock_wanted)
+        grid.selection_changed.connect(self._selected)
+        grid.opened.connect(self._open)
+        grid.favourite_wanted.connect(self._favourite_selected)
+        grid.delete_wanted.connect(lambda: self._with_selection(self.trash_wanted.emit))
+        grid.menu_wanted.connect(self._grid_menu)
+        for page in (shell.empty, self.welcome):
+            page.files_wanted.connect(self.files_wanted)
+            page.folder_wanted.connect(self.folder_wanted)
+            page.dropped.connect(self.dropped)
+        for inspector in (shell.inspector, self.viewer_details):
+            inspector.favourite_wanted.connect(
+                lambda item, on: self.favourite_wanted.emit([item], on)
+            )
+            inspector.see_all.connect(lambda: self.place_chosen.emit("left"))
+        self.viewer.closed.connect(self._left_viewer)
+        self.viewer.favourite_wanted.connect(
+            lambda item, on: self.favourite_wanted.emit([item], on)
+        )
+        self.viewer.share_wanted.connect(lambda item: self.share_wanted.emit([item]))
+        self.viewer.info_toggled.connect(self.viewer_details.setVisible)
+        self.viewer.full_screen_wanted.connect(self.toggle_full_screen)
+        self.viewer.shown.connect(self.viewer_shown)
+        self.unlock.help_wanted.connect(lambda: self.place_chosen.emit("help"))
+
+    def _bind_keys(self) -> None:
+        for keys, act in (
+            ("Ctrl+L", self._lock_key),
+            ("Ctrl+F", self._search_key),
+            ("Ctrl+O", self._import_key),
+            ("Ctrl+I", self._details_key),
+            ("?", self._help_key),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def _in_library(self) -> bool:
+        return self.stack.currentWidget() is self.shell
+
+    def is_open(self) -> bool:
+        """Whether pictures can be on the screen."""
+        return self.stack.currentWidget() in (self.shell, self._viewer_page)
+
+    def _lock_key(self) -> None:
+        if self.is_open():
+            self.lock_wanted.emit()
+
+    def _search_key(self) -> None:
+        if self._in_library():
+            self.shell.toolbar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _import_key(self) -> None:
+        if self._in_library():
+            self.files_wanted.emit()
+
+    def _details_key(self) -> None:
+        if self._in_library():
+            self.shell.toolbar.details.toggle()
+        elif self.is_open():
+            self.viewer.info.toggle()
+
+    def _help_key(self) -> None:
+        if not self.findChildren(Sheet):
+            show_shortcuts(self)
+
+    # ---- what the controller does -------------------------------------------------------------------
+
+    def show_welcome(self) -> None:
+        self.forget()
+        self.welcome.show_question()
+        self.stack.setCurrentWidget(self.welcome)
+
+    def show_unlock(self, data: UnlockData) -> None:
+        self.forget()
+        self.unlock.set_data(data)
+        self.stack.setCurrentWidget(self.unlock)
+        self.unlock.focus_first()
+
+    def show_shell(self) -> None:
+        self.unlock.forget()
+        self.stack.setCurrentWidget(self.shell)
+
+    def show_page(self, page: QWidget) -> None:
+        """One of the shell's pages; `add_page` first for pages from elsewhere."""
+        self.show_shell()
+        self.shell.stack.setCurrentWidget(page)
+        if page is self.shell.library:
+            page.setFocusProxy(self.shell.library.grid)
+            self.shell.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def add_page(self, page: QWidget) -> None:
+        self.shell.stack.addWidget(page)
+
+    def show_viewer(
+        self, items: Sequence[ItemId], place: int, from_rect: QRect | None = None
+    ) -> None:
+        self.stack.setCurrentWidget(self._viewer_page)
+        self.viewer.show_items(items, place, from_rect)
+
+    def set_sidebar(self, data: SidebarData) -> None:
+        self._sidebar_data = data
+        self.shell.sidebar.set_data(data)
+
+    def set_status(self, left: list[str], right: str) -> None:
+        self.shell.status.set_texts(left, right)
+
+    def set_cover_when_away(self, on: bool) -> None:
+        self._cover_when_away = on
+        self._cover_if_away()
+
+    def add_progress(self, title: str) -> ProgressPanel:
+        """A bar at the foot of the library; give it back with `remove_progress`."""
+        panel = ProgressPanel(title)
+        self.shell.add_work(panel)
+        return panel
+
+    def remove_progress(self, panel: ProgressPanel) -> None:
+        self.shell.remove_work(panel)
+
+    def note(self, words: str, action: str = "", *, style: str = "warning") -> Banner:
+        """A row above the pictures: what happened while nobody looked, or what can be undone."""
+        banner = Banner(words, action, style=style)
+        self.shell.library.add_banner(banner)
+        return banner
+
+    def ask(
+        self,
+        title: str,
+        sentence: str,
+        answers: Sequence[Answer],
+        *,
+        icon_name: str | None = None,
+        danger: bool = False,
+        body: QWidget | None = None,
+    ) -> Sheet:
+        """One question over the window; `answered` of the sheet tells the key."""
+        return Sheet(
+            title,
+            sentence,
+            answers,
+            icon=icon_name,
+            tone="danger" if danger else "accent_text",
+            body=body,
+            parent=self,
+        )
+
+    def present(self, title: str, sentence: str, action: str = "") -> Sheet:
+        """An error in words. One button, and it does nothing."""
+        said = f"{sentence}\n{action}" if action else sentence
+        close = Answer("close", self.tr("Close"), safe=True)
+        return self.ask(title, said, [close], icon_name="alert")
+
+    def forget(self) -> None:
+        """Lock: no picture, name or word stays in the window."""
+        for sheet in self.findChildren(Sheet):
+            sheet.hide()
+            sheet.deleteLater()
+        self.viewer.forget()
+        self.viewer_details.set_data(None)
+        self.shell.inspector.set_data(None)
+        self.shell.library.grid.forget_everything()
+        self.shell.trash.show_cells([])
+        self.shell.trash.grid.forget_everything()
+        self.shell.toolbar.search.clear()
+        self.shell.sidebar.set_data(SidebarData(""))
+        self.set_status([], "")
+        self.unlock.forget()
+        if self.isFullScreen():
+            self.showNormal()
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    # ---- acts on pictures ---------------------------------------------------------------------------
+
+    def _with_selection(self, act: Callable[[list[ItemId]], object]) -> None:
+        chosen = self.shell.library.grid.selected()
+        if chosen:
+            act(chosen)
+
+    def _selected(self) -> None:
+        self.selection_changed.emit(self.shell.library.grid.selected())
+
+    def _favourite_selected(self) -> None:
+        """All become favourites, unless all are already."""
+        chosen = set(self.shell.library.grid.selected())
+        if chosen:
+            cells = [cell for cell in self.shell.library.grid.cells() if cell.id in chosen]
+            on = not all(cell.favourite for cell in cells)
+            self.favourite_wanted.emit([cell.id for cell in cells], on)
+
+    def _open(self, item: str) -> None:
+        self.opened.emit(item)
+
+    def _left_viewer(self, item: str) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        self.stack.setCurrentWidget(self.shell)
+        grid = self.shell.library.grid
+        if item:
+            grid.select(ItemId(item))
+        grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _import_menu(self) -> None:
+        menu = QMenu(self)
+        ink = theme().colour("text2")
+        menu.addAction(icon("import", ink), self.tr("Choose files…"), self.files_wanted.emit)
+        menu.addAction(icon("folder", ink), self.tr("Choose a folder…"), self.folder_wanted.emit)
+        button = self.shell.toolbar.bring_in
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+
+    def grid_menu(self) -> QMenu:
+        """What can be done with the selected pictures."""
+        chosen = self.shell.library.grid.selected()
+        menu = QMenu(self)
+        ink = theme().colour("text2")
+        menu.addAction(
+            icon("library", ink), self.tr("Open"), lambda: self.opened.emit(chosen[0])
+        )
+        menu.addAction(icon("heart", ink), self.tr("Favourite"), self._favourite_selected)
+        albums = menu.addMenu(icon("album", ink), self.tr("Add to album"))
+        for album in self._sidebar_data.albums:
+            albums.addAction(
+                album.name, lambda key=album.id: self.album_add_wanted.emit(chosen, key)
+            )
+        if self._sidebar_data.albums:
+            albums.addSeparator()
+        albums.addAction(self.tr("New album…"), lambda: self.album_new_wanted.emit(chosen))
+        if self.shell.sidebar.here().startswith("album:"):
+            menu.addAction(
+                icon("minus", ink),
+                self.tr("Take out of this album"),
+                lambda: self.album_remove_wanted.emit(chosen),
+            )
+        menu.addSeparator()
+        menu.addAction(
+            icon("left", ink),
+            self.tr("Save outside the library…"),
+            lambda: self.export_wanted.emit(chosen),
+        )
+        menu.addSeparator()
+        danger = theme().colour("danger")
+        menu.addAction(
+            icon("trash", danger), self.tr("To the trash"), lambda: self.trash_wanted.emit(chosen)
+        )
+        return menu
+
+    def _grid_menu(self, at: QPoint) -> None:
+        menu = self.grid_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    # ---- the window itself ----------------------------------------------------------------------------
+
+    def _redress(self) -> None:
+        self.setWindowIcon(icon("lighttight", theme().colour("accent_text"), 40))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._in_library() and local_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths and self._in_library():
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._cover.setGeometry(self.rect())
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.ActivationChange:
+            # Another window of this program may be about to become active: look afterwards.
+            QTimer.singleShot(0, self, self._cover_if_away)
+        super().changeEvent(event)
+
+    def _cover_if_away(self) -> None:
+        away = QApplication.activeWindow() is None and self.is_open() and self._cover_when_away
+        self._cover.setVisible(away)
+        if away:
+            self._cover.raise_()
+
+    def covered(self) -> bool:
+        return self._cover.isVisible()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _ACTIVITY:
+            now = self._clock()
+            if now - self._active_at >= 1:
+                self._active_at = now
+                self.active.emit()
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
