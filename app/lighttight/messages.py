@@ -627,7 +627,104 @@ _SESSION: dict[str, Words] = {
 
 # --- cli: the command line
 
-_CLI: dict[str, Words] = {}
+_CLI: dict[str, Words] = {
+    "usage": Words(
+        "That command is not complete",
+        "{message}",
+        "To see how it goes: {command} --help",
+    ),
+    "vault-not-named": Words(
+        "Which library?",
+        "No library was named, and none was opened on this computer before.",
+        "Say which one with --vault PATH, or make one with: lighttight create PATH",
+    ),
+    "vault-unclear": Words(
+        "Which library?",
+        "More than one library was opened on this computer: {known}.",
+        "Say which one with --vault PATH.",
+    ),
+    "way-in-not-given": Words(
+        "A passphrase, a PIN or your recovery words are needed",
+        "This library opens with something that you type, and there is no terminal to ask in.",
+        "Give it with --passphrase-file FILE or --words-file FILE.",
+    ),
+    "ways-in-both": Words(
+        "One way in at a time",
+        "A passphrase and recovery words were both given, and they are two different ways in.",
+        "Give one of --passphrase-file and --words-file.",
+    ),
+    "unlock-not-chosen": Words(
+        "How should it open?",
+        "Lighttight has to know whether anyone else uses this computer, and there is no terminal "
+        "to ask in.",
+        "If only you do, add --unlock keyring; if not, or if you aren’t sure, "
+        "--unlock keyring+passphrase.",
+    ),
+    "recovery-nowhere": Words(
+        "Nowhere to show the recovery words",
+        "They are shown once, and here they would end up in a pipe or a file. Nothing was made.",
+        "Run it in a terminal, or give --recovery-out FILE.",
+    ),
+    "new-passphrase-missing": Words(
+        "The new passphrase is missing",
+        "This way in needs a new passphrase or PIN, and there is no terminal to ask in.",
+        "Give it with {option} FILE.",
+    ),
+    "passphrases-differ": Words(
+        "They are not the same",
+        "What you typed the second time differs from the first. Nothing was changed.",
+        "Try again, slowly.",
+    ),
+    "words-not-repeated": Words(
+        "That is not the word on the page",
+        "The new recovery words were not confirmed, so nothing was changed: your old ways in and "
+        "your old words still work.",
+        "Try again, and write all 24 words down before you go on.",
+    ),
+    "last-way-in": Words(
+        "It is the only way in",
+        "Without it, only your recovery words would open the library.",
+        "Add another one first, with: lighttight slots add",
+    ),
+    "slots-not-presented": Words(
+        "Some ways in would be lost",
+        "All keys change, so a way in stays only if what opens it is given now. Not given: "
+        "{slots}.",
+        "Give each with --also-passphrase-file FILE, or let them go with --drop-others.",
+    ),
+    "clean-copies-later": Words(
+        "Only originals can be saved yet",
+        "This version cannot make copies without place, date and device until clean copies "
+        "exist, so nothing left your library.",
+        "To save the unchanged file, with everything in it, add --original.",
+    ),
+    "secret-file-unreadable": Words(
+        "That file cannot be read",
+        "This computer does not let you read {path}, or it is not a file of text.",
+        "Check the path and its permissions.",
+    ),
+    "time-unclear": Words(
+        "That time is not clear",
+        "{text} is neither a day, nor a time, nor a length of time.",
+        "Write for example 2026-10-04, 2026-10-04T21:10:00Z, 12h or 7d.",
+    ),
+    "nothing-named": Words(
+        "Nothing was named",
+        "No photo or video was named, so nothing was done.",
+        "Give the beginning of at least one id; to see them, run: lighttight list",
+    ),
+    "verified-damaged": Words(
+        "Something is damaged",
+        "{count} of the things that were checked don’t verify; they are listed above. "
+        "Everything else is unaffected.",
+        "Run: lighttight doctor. What it cannot mend, restore from your newest backup.",
+    ),
+    "demo-failed": Words(
+        "A step did not hold",
+        "The demo stopped at: {step}.",
+        "Please report this, with the step and what stands above it.",
+    ),
+}
 
 # --- ui: the window
 
@@ -695,6 +792,11 @@ def placeholders(template: Words) -> frozenset[str]:
     return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
 
 
+def harmless(text: str) -> str:
+    """`text` as one line that neither steers a terminal nor reads as another one."""
+    return "".join(_harmless(sign) for sign in text)
+
+
 def _place(trace: TracebackType | None) -> list[str]:
     """Module and function of the innermost frame of ours, or of the innermost frame at all.
 
@@ -730,7 +832,7 @@ def _shown(value: object) -> str:
         return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    text = "".join(_harmless(sign) for sign in str(value))
+    text = harmless(str(value))
     if len(text) > LONGEST_VALUE:
         half = LONGEST_VALUE // 2
         text = f"{text[:half]}…{text[-half:]}"
