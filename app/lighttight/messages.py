@@ -630,7 +630,7 @@ _SESSION: dict[str, Words] = {
 _CLI: dict[str, Words] = {
     "usage": Words(
         "That command is not complete",
-        "{message}",
+        "{message}.",
         "To see how it goes: {command} --help",
     ),
     "vault-not-named": Words(
