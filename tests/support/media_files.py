@@ -13,7 +13,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -486,8 +486,9 @@ CLIPS: dict[str, Clip] = {
 }  # fmt: skip
 
 
-def video(clip: Clip) -> bytes:
+def video(clip: Clip, orientation: int = 1) -> bytes:
     """The scene, with a white bar that moves to the right by one sixteenth a frame."""
+    width, height = clip.size if orientation < 5 else clip.size[::-1]
     out = io.BytesIO()
     with av.open(
         out, "w", format=clip.muxer, options={**dict(clip.muxer_options), "fflags": "+bitexact"}
@@ -506,14 +507,15 @@ def video(clip: Clip) -> bytes:
             sound = file.add_stream(clip.audio, rate=48000)
             sound.codec_context.layout = "mono"
         for number in range(clip.rate * clip.seconds):
-            image = scene(*clip.size)
+            image = scene(width, height)
             if number < clip.dark_seconds * clip.rate:
-                image = Image.new("RGB", clip.size)
+                image = Image.new("RGB", (width, height))
             else:
-                left = number % 16 * clip.size[0] // 16
+                left = number % 16 * width // 16
                 ImageDraw.Draw(image).rectangle(
-                    (left, clip.size[1] // 2 - 4, left + 3, clip.size[1] // 2 + 3), fill="white"
+                    (left, height // 2 - 4, left + 3, height // 2 + 3), fill="white"
                 )
+            image = turned_away(image, orientation)
             frame = av.VideoFrame.from_image(image).reformat(format=clip.pixel_format)
             frame.pts = number
             frame.time_base = Fraction(1, clip.rate)
@@ -555,6 +557,75 @@ def turned_video(data: bytes, orientation: int) -> bytes:
 
 os.environ.setdefault("SVT_LOG", "-1")
 """The AV1 encoder writes pages about itself to standard error otherwise."""
+
+
+def turned_clip(orientation: int) -> bytes:
+    """A clip filmed with the camera held so: the scene stands upright only when turned."""
+    size = (192, 128) if orientation < 5 else (128, 192)
+    clip = replace(CLIPS["m4v"], size=size, audio=None)
+    return turned_video(video(clip, orientation), orientation)
+
+
+def bright_clip(curve: str) -> bytes:
+    """The scene as a camera with high dynamic range films it: plain white at 203 nits, wide
+    colours, ten bits."""
+    signal = np.asarray(scene(192, 128)) / 255
+    linear = np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
+    to_wide = np.array(
+        [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]]
+    )
+    wide = linear @ to_wide.T
+    if curve == "pq":
+        power = (wide * 203 / 10_000) ** 0.1593017578125
+        coded = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+    else:
+        luma = np.maximum(wide @ np.array([0.2627, 0.6780, 0.0593]), 1e-6)[..., None] * 0.203
+        light = wide * 0.203 * luma ** (-0.2 / 1.2)
+        high = 0.17883277 * np.log(np.maximum(12 * light - 0.28466892, 1e-9)) + 0.55991073
+        coded = np.where(light <= 1 / 12, np.sqrt(3 * light), high)
+    pixels: Any = (np.clip(coded, 0, 1) * 65535).astype(np.uint16)
+    name, number = {"pq": ("smpte2084", 16), "hlg": ("arib-std-b67", 18)}[curve]
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream: Any = file.add_stream("libx265", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 192, 128, "yuv420p10le"
+        stream.options = {
+            "preset": "ultrafast",
+            "x265-params": "log-level=none:pools=1:frame-threads=1:colorprim=bt2020:"
+            f"transfer={name}:colormatrix=bt2020nc",
+        }
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.colorspace = 9, number, 9
+        context.color_range = 1
+        for index in range(5):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb48le")
+            frame = frame.reformat(format="yuv420p10le", dst_colorspace=9)
+            frame.pts, frame.time_base = index, Fraction(1, 10)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def sound() -> bytes:
+    """A container that could hold a video, with sound only."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="matroska") as file:
+        stream: Any = file.add_stream("flac", rate=48000)
+        stream.codec_context.layout = "mono"
+        _add_silence(file, stream, 1)
+    return out.getvalue()
+
+
+def dated_avi(date: str) -> bytes:
+    """An AVI with the date as cameras of 2005 wrote it, in a chunk of its header list."""
+    data = MAKERS["avi"]()
+    text = date.encode() + b"\n\0"
+    chunk = b"IDIT" + struct.pack("<I", len(text)) + text + b"\0" * (len(text) % 2)
+    size = struct.unpack_from("<I", data, 16)[0]
+    end = 20 + size
+    made = data[:16] + struct.pack("<I", size + len(chunk)) + data[20:end] + chunk + data[end:]
+    return made[:4] + struct.pack("<I", len(made) - 8) + made[8:]
+
 
 _MAKERS: dict[str, Callable[[], bytes]] = {
     "jpeg": jpeg,

@@ -58,6 +58,7 @@ AUDIO_CODECS = frozenset({
 MAX_PIXELS = 8192 * 8192
 MAX_PACKETS = 400
 """Looked at in search of one frame. A long distance between key frames is 300."""
+_STEPS_BACK = (0.0, 1.5, 6.0, 30.0)
 DARK = 24.0
 PLAIN = 6.0
 
@@ -223,18 +224,31 @@ def _seek(container: InputContainer, stream: VideoStream, seconds: float) -> Non
 
 
 def _frame_at(container: InputContainer, stream: VideoStream, seconds: float) -> VideoFrame | None:
-    """The frame on show at a time: the last that begins no later."""
-    begin = _begin(stream)
-    _seek(container, stream, seconds)
-    shown = None
-    for frame in _decoded(container, stream):
-        if frame.pts is None:
-            shown = shown or frame
-            continue
-        if frame.time - begin > seconds + 1e-4 and shown is not None:
+    """The frame on show at a time: the last that begins no later.
+
+    Containers without an index of key frames (MPEG-TS) or with coarse times (AVI) land behind
+    the time that was asked for; then it is tried from further back.
+    """
+    frame = None
+    for back in _STEPS_BACK:
+        _seek(container, stream, seconds - back)
+        frame, early_enough = _walk(container, stream, seconds)
+        if early_enough or back >= seconds:
             break
+    return frame
+
+
+def _walk(
+    container: InputContainer, stream: VideoStream, seconds: float
+) -> tuple[VideoFrame | None, bool]:
+    """The last frame from here that begins no later than `seconds`, and whether there is one."""
+    wanted = _begin(stream) + seconds + 1e-4
+    shown: VideoFrame | None = None
+    for frame in _decoded(container, stream):
+        if frame.pts is not None and frame.time > wanted:
+            return (shown, True) if shown is not None else (frame, False)
         shown = frame
-    return shown
+    return shown, shown is not None
 
 
 def _telling(frame: VideoFrame) -> tuple[float, float]:
