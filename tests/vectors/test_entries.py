@@ -11,7 +11,6 @@ from lighttight.sealed.entries import (
     FIELDS,
     Leaf,
     OpenField,
-    Value,
     check_field,
     decode_value,
     encode_value,
@@ -20,27 +19,31 @@ from lighttight.sealed.entries import (
 from tests.support.vectors import own
 
 
-def read(case: dict[str, Any]) -> tuple[Leaf, list[Value]]:
+def opened(case: dict[str, Any]) -> list[OpenField]:
+    return [
+        OpenField(FIELDS[one["field"]], bytes.fromhex(one["salt"]), bytes.fromhex(one["value"]))
+        for one in case["open"]
+    ]
+
+
+def checked(case: dict[str, Any]) -> Leaf:
     leaf = parse_leaf(bytes.fromhex(case["leaf"]))
-    values: list[Value] = []
-    for one in case["open"]:
-        opened = OpenField(
-            FIELDS[one["field"]], bytes.fromhex(one["salt"]), bytes.fromhex(one["value"])
-        )
-        check_field(leaf, opened)
-        values.append(decode_value(opened.field, opened.value))
-        assert encode_value(opened.field, values[-1]) == opened.value
-    return leaf, values
+    for one in opened(case):
+        check_field(leaf, one)
+    return leaf
 
 
 @pytest.mark.parametrize("case", own("entries"))
 def test_entry(case: dict[str, Any]) -> None:
     if case["expect"] != "opens":
         with pytest.raises(Integrity) as caught:
-            read(case)
+            checked(case)
         assert caught.value.code == case["expect"]
         return
-    leaf, values = read(case)
+    leaf = checked(case)
+    values = [decode_value(one.field, one.value) for one in opened(case)]
+    for one, value in zip(opened(case), values, strict=True):
+        assert encode_value(one.field, value) == one.value
     if "sequence" in case:
         found = (leaf.sequence, leaf.kind.label, leaf.claimed_ms, leaf.program)
         assert found == tuple(case[name] for name in ("sequence", "kind", "claimed", "program"))

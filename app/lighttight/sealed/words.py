@@ -58,7 +58,7 @@ def decode(text: str) -> bytes:
 def _number(word: str) -> int | None:
     """A whole word, or its beginning from four letters on."""
     exact = _EXACT.get(word)
-    if exact is not None or len(word) < _PREFIX:
+    if exact is not None:
         return exact
     begun = _PREFIXES.get(word[:_PREFIX])
     return begun if begun is not None and WORDS[begun].startswith(word) else None

@@ -110,6 +110,20 @@ def entry_cases() -> Iterator[Named]:
     yield case("other-salt", right, "another salt", [item | {"salt": "00" * 16}])
     short = item["salt"][:-2]
     yield case("short-salt", right, "15 bytes of salt", [item | {"salt": short}])
+    # With salts of any length, one digest would have two openings: the end of the salt read as a
+    # length, and the length as the beginning of the value.
+    value = b"Lake.jpg"
+    salt = stream("shifted", 12) + (4 + len(value)).to_bytes(4)
+    label = b"lighttight/field/v1\0\4name"
+    shifted_digest = hashlib.sha256(label + salt + len(value).to_bytes(4) + value).digest()
+    longer = {
+        "field": 4,
+        "salt": salt[:12].hex(),
+        "value": (len(value).to_bytes(4) + value).hex(),
+    }
+    yield case(
+        "shifted-salt", leaf([(4, shifted_digest)]), "12 bytes of salt, the digest fits", [longer]
+    )
     yield case("field-not-there", leaf(digests[:2]), "the leaf has no such field", [size])
     yield case(
         "field-renamed",

@@ -86,6 +86,9 @@ def header_cases() -> Iterator[Named]:
     yield case("version-2", framed(body(), b"2"), "a newer version", "vault-newer")
     yield case("version-2-other-body", framed(b"anything", b"2"), "a newer version", "vault-newer")
     yield case(
+        "version-2-too-large", framed(b"x" * 65_536, b"2"), "no version has so large a header"
+    )
+    yield case(
         "version-2-damaged",
         right.replace(b"vault 1\n", b"vault 3\n"),
         "one bit makes 3 of 1: the checksum tells damage from a newer version",

@@ -79,6 +79,13 @@ def word_cases() -> Iterator[Named]:
         position=3,
     )
     yield case(
+        "three-letters-of-one-word",
+        " ".join([*right[:4], right[4][:3], *right[5:]]),
+        "wav begins only wave; four letters are asked for, so that a slip is not taken for a word",
+        unknown,
+        position=5,
+    )
+    yield case(
         "other-ending",
         " ".join(["legalize", *right[1:]]),
         "begins like legal, goes on otherwise",
