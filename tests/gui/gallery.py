@@ -48,6 +48,9 @@ class Gallery:
         import pictures
         from fakes import FakeViewer
 
+        from PySide6.QtCore import QPoint
+        from PySide6.QtGui import QCursor
+
         from lighttight.ui import words
         from lighttight.ui.focus import FocusFollower
         from lighttight.ui.jobs import Jobs
@@ -68,6 +71,7 @@ class Gallery:
         self.window.set_cover_when_away(False)
         self.window.resize(1280, 800)
         self.window.show()
+        QCursor.setPos(self.window.mapToGlobal(QPoint(640, 796)))
 
     def _boom(self, error: BaseException) -> None:
         raise error

@@ -316,7 +316,8 @@ class Canvas(QWidget):
             seen.width() * u,
             seen.height() * v,
         )
-        smooth = rect.width() * ratio / image.width() < 3
+        # Pixels are shown as such only of the picture itself, zoomed far in: never of a preview.
+        smooth = rect.width() * ratio / image.width() < 3 or self._free_scale or not self.sharp()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(seen, image, part)
 

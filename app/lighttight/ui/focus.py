@@ -103,6 +103,8 @@ class FocusFollower(QObject):
     def follow(self, old: QWidget | None, new: QWidget | None) -> None:
         del old
         if self._ring is not None:
+            self._ring.setWidget(None)  # pyright: ignore[reportArgumentType]
+            self._ring.hide()
             self._ring.deleteLater()
             self._ring = None
         if new is None or new.property("ownFocus") or new.isWindow():

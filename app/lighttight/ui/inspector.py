@@ -14,6 +14,7 @@ from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, IconButton, Look, Size
 from lighttight.ui.widgets.copies import CopyLine, CopyRow
+from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import NoteBox
 from lighttight.ui.widgets.text import Rule, Text
 
@@ -121,14 +122,15 @@ class Inspector(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
         outer.addWidget(self._scroll, 1)
         inside = QWidget()
-        inside.setAutoFillBackground(False)
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(16, 16, 15, 16)
         self._inside.setSpacing(0)
         self._scroll.setWidget(inside)
+        # The panel's own colour shows through; QScrollArea.setWidget had filled both.
+        inside.setAutoFillBackground(False)
+        self._scroll.viewport().setAutoFillBackground(False)
         self.preview = _Preview()
         self._inside.addWidget(self.preview)
         self._inside.addSpacing(12)
@@ -188,10 +190,7 @@ class Inspector(QWidget):
         """None: nothing is selected."""
         self._data = data
         for layout in (self._facts, self._copies):
-            while (entry := layout.takeAt(0)) is not None:
-                widget = entry.widget()
-                if widget is not None:
-                    widget.deleteLater()
+            clear(layout)
         self.title.setText(data.title if data else self.tr("No picture selected"))
         self.when.setText(data.when if data else self.tr("Select one to see its details."))
         self.heart.setVisible(bool(data and data.item))

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from lighttight.ui.resources import resource_path
 
-Role = Literal["small", "body", "heading", "title"]
-Tone = Literal["text", "text2", "text3", "accent_text", "danger", "ok", "on_accent"]
+Role = Literal["small", "body", "lead", "heading", "title"]
+"""`lead` is the size of a heading in the usual weight: the sentence below a title."""
 
 _RGBA = re.compile(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)")
 
@@ -186,12 +186,12 @@ class Theme(QObject):
         """One of the four sizes in one of the two weights, with tabular figures."""
         key = (role, strong)
         if key not in self._fonts:
-            spec = tokens()["type"]["desktop"][role]
+            spec = tokens()["type"]["desktop"]["heading" if role == "lead" else role]
             font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
             if self._family is not None:
                 font.setFamilies([self._family])
             font.setPixelSize(spec["px"])
-            heavy = strong or spec.get("weight", 400) == 600
+            heavy = strong or (role != "lead" and spec.get("weight", 400) == 600)
             font.setWeight(QFont.Weight.DemiBold if heavy else QFont.Weight.Normal)
             if "letter_spacing" in spec:
                 font.setLetterSpacing(

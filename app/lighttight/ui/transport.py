@@ -295,7 +295,7 @@ class Transport(QWidget):
         self.play.clicked.connect(self.play_pressed)
         row.addWidget(self.play)
         row.addSpacing(10)
-        back = IconButton("undo", self.tr("Back ten seconds (J)"), viewer=True)
+        back = IconButton("back", self.tr("Back ten seconds (J)"), viewer=True)
         back.clicked.connect(lambda: self.jumped.emit(-10.0))
         onward = IconButton("forward", self.tr("On ten seconds (L)"), viewer=True)
         onward.clicked.connect(lambda: self.jumped.emit(10.0))

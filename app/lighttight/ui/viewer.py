@@ -188,11 +188,11 @@ class Viewer(QWidget):
         self.canvas = Canvas()
         self.canvas.pressed_twice.connect(self.full_screen_wanted)
         middle.addSpacing(18)
-        middle.addWidget(self.previous)
+        middle.addWidget(self.previous, 0, Qt.AlignmentFlag.AlignVCenter)
         middle.addSpacing(18)
         middle.addWidget(self.canvas, 1)
         middle.addSpacing(18)
-        middle.addWidget(self.next)
+        middle.addWidget(self.next, 0, Qt.AlignmentFlag.AlignVCenter)
         middle.addSpacing(18)
         outer.addLayout(middle, 1)
 
@@ -570,7 +570,6 @@ class Viewer(QWidget):
         self.canvas.set_covered(covered)
         self.cover.set_icon("eye" if covered else "eye-off")
         self.cover.setText(self.tr("Uncover") if covered else self.tr("Cover"))
-        self.cover.updateGeometry()
 
     def cover_now(self) -> None:
         """The window lost the focus, or somebody came in."""

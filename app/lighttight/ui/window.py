@@ -48,6 +48,7 @@ from lighttight.ui.theme import theme
 from lighttight.ui.viewer import Viewer, ViewerSource
 from lighttight.ui.widgets.drop import local_paths
 from lighttight.ui.widgets.glow import paint_box, paint_glow
+from lighttight.ui.widgets.layouts import discard
 from lighttight.ui.widgets.notes import Banner, StatusLine
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer, Sheet
@@ -127,13 +128,12 @@ class Shell(QWidget):
         self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def add_work(self, panel: ProgressPanel) -> None:
-        self._work.setContentsMargins(24, 8, 24, 12)
+        self._work.setContentsMargins(24, 8, 56, 12)
         self._work.addWidget(panel)
 
     def remove_work(self, panel: ProgressPanel) -> None:
         self._work.removeWidget(panel)
-        panel.hide()
-        panel.deleteLater()
+        discard(panel)
         if self._work.isEmpty():
             self._work.setContentsMargins(0, 0, 0, 0)
 
@@ -279,7 +279,7 @@ class Window(QWidget):
             self.viewer.info.toggle()
 
     def _help_key(self) -> None:
-        if not self.findChildren(Sheet):
+        if not any(sheet.isVisible() for sheet in self.findChildren(Sheet)):
             show_shortcuts(self)
 
     # ---- what the controller does -------------------------------------------------------------------
@@ -304,8 +304,7 @@ class Window(QWidget):
         self.show_shell()
         self.shell.stack.setCurrentWidget(page)
         if page is self.shell.library:
-            page.setFocusProxy(self.shell.library.grid)
-            self.shell.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.shell.library.focus_first()
 
     def add_page(self, page: QWidget) -> None:
         self.shell.stack.addWidget(page)
@@ -372,8 +371,7 @@ class Window(QWidget):
     def forget(self) -> None:
         """Lock: no picture, name or word stays in the window."""
         for sheet in self.findChildren(Sheet):
-            sheet.hide()
-            sheet.deleteLater()
+            discard(sheet)
         self.viewer.forget()
         self.viewer_details.set_data(None)
         self.shell.inspector.set_data(None)

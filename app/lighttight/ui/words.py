@@ -7,8 +7,9 @@ Counts go through Qt's plural forms (`%Ln`): English has its own small translati
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject, QTranslator
 
 from lighttight.ui.resources import resource_path
 
@@ -37,16 +38,47 @@ def number(value: int) -> str:
     return QLocale().toString(value)
 
 
+class Counts(QObject):
+    """The plural sentences; a class, because that is where Qt's tools look for `%Ln`."""
+
+    def items(self, count: int) -> str:
+        return self.tr("%Ln item(s)", "", count)
+
+    def photos(self, count: int) -> str:
+        return self.tr("%Ln photo(s)", "", count)
+
+    def videos(self, count: int) -> str:
+        return self.tr("%Ln video(s)", "", count)
+
+    def spoken(self, seconds: float) -> str:
+        if seconds < 55:
+            return self.tr("a few seconds")
+        minutes = max(1, round(seconds / 60))
+        if minutes < 60:
+            return self.tr("%Ln minute(s)", "", minutes)
+        return self.tr("%Ln hour(s)", "", round(minutes / 60))
+
+
+@cache
+def _counts() -> Counts:
+    return Counts()
+
+
 def items(count: int) -> str:
-    return QCoreApplication.translate("Count", "%Ln item(s)", None, count)
+    return _counts().items(count)
 
 
 def photos(count: int) -> str:
-    return QCoreApplication.translate("Count", "%Ln photo(s)", None, count)
+    return _counts().photos(count)
 
 
 def videos(count: int) -> str:
-    return QCoreApplication.translate("Count", "%Ln video(s)", None, count)
+    return _counts().videos(count)
+
+
+def spoken(seconds: float) -> str:
+    """How long something takes, rounded as one would say it."""
+    return _counts().spoken(seconds)
 
 
 def clock(seconds: float) -> str:
@@ -57,16 +89,6 @@ def clock(seconds: float) -> str:
     if hours:
         return f"{hours}:{minutes:02}:{secs:02}"
     return f"{minutes}:{secs:02}"
-
-
-def spoken(seconds: float) -> str:
-    """How long something takes, rounded as one would say it."""
-    if seconds < 55:
-        return QCoreApplication.translate("Count", "a few seconds")
-    minutes = max(1, round(seconds / 60))
-    if minutes < 60:
-        return QCoreApplication.translate("Count", "%Ln minute(s)", None, minutes)
-    return QCoreApplication.translate("Count", "%Ln hour(s)", None, round(minutes / 60))
 
 
 def size(octets: int) -> str:

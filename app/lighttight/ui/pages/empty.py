@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.drop import DropArea
+from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import Card, Glyph, RoundBadge
 from lighttight.ui.widgets.text import Text
 
@@ -129,10 +130,7 @@ class EmptyPage(QWidget):
         inside.addStretch(1)
 
     def set_steps(self, steps: Sequence[FirstStep]) -> None:
-        while (entry := self._steps.takeAt(0)) is not None:
-            widget = entry.widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear(self._steps)
         for step in steps:
             card = _StepCard(step, self.tr("Done"))
             card.acted.connect(self.step_chosen)

@@ -135,7 +135,6 @@ class WelcomeFlow(QWidget):
         for button in (self.question.go, self.pin.go):
             button.setEnabled(not busy)
             button.setText(self.tr("One moment…") if busy else self.tr("Continue"))
-            button.updateGeometry()
 
     def set_pin_problem(self, sentence: str) -> None:
         self.set_busy(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from lighttight.ui.grid.previews import PreviewSource
 from lighttight.ui.grid.view import TimelineGrid
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.theme import theme
+from lighttight.ui.widgets.layouts import discard
 from lighttight.ui.widgets.notes import Banner, EmptyState
 from lighttight.ui.widgets.progress import Bar
 
@@ -52,13 +53,17 @@ class LibraryPage(QWidget):
     def show_grid(self) -> None:
         self.stack.setCurrentWidget(self.grid)
 
+    def focus_first(self) -> None:
+        if self.stack.currentWidget() is self.grid:
+            self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_loading(self) -> None:
         self.stack.setCurrentWidget(self._loading)
 
     def show_empty(self, icon: str, title: str, sentence: str, action: str = "") -> None:
         if self._empty is not None:
             self.stack.removeWidget(self._empty)
-            self._empty.deleteLater()
+            discard(self._empty)
         self._empty = EmptyState(icon, title, sentence, action)
         self._empty.acted.connect(self.empty_action)
         self.stack.addWidget(self._empty)
@@ -74,8 +79,7 @@ class LibraryPage(QWidget):
 
     def remove_banner(self, banner: Banner) -> None:
         self._banners.removeWidget(banner)
-        banner.hide()
-        banner.deleteLater()
+        discard(banner)
         if self._banners.isEmpty():
             self._banners.setContentsMargins(0, 0, 0, 0)
 

@@ -27,6 +27,7 @@ from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.choice import Segmented, Switch
+from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import Card, Glyph, NoteBox
 from lighttight.ui.widgets.text import Rule, Text
 
@@ -54,7 +55,8 @@ class SettingRow(QWidget):
         self.title = Text(title)
         said.addWidget(self.title)
         self.detail = Text(detail, "small", "text3", wrap=True)
-        self.detail.setVisible(bool(detail))
+        if not detail:
+            self.detail.hide()
         said.addWidget(self.detail)
         layout.addLayout(said, 1)
         if control is not None:
@@ -75,10 +77,7 @@ class SettingGroup(Card):
         self.set_rows(rows)
 
     def set_rows(self, rows: Sequence[QWidget]) -> None:
-        while (entry := self._layout.takeAt(0)) is not None:
-            widget = entry.widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear(self._layout)
         for number, row in enumerate(rows):
             if number:
                 self._layout.addWidget(Rule())

@@ -90,8 +90,6 @@ class TrashPage(QWidget):
         else:
             self.restore.setText(self.tr("Put all back"))
             self.delete.setText(self.tr("Empty the trash"))
-        self.restore.updateGeometry()
-        self.delete.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

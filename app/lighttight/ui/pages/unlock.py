@@ -15,10 +15,12 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from lighttight.ui import paint
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.fields import Field
@@ -59,20 +61,22 @@ class _State(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self._row = row
-        self._glyph = Glyph("check", "ok")
+        self._glyph = Glyph("check", "ok", top=2)
         self.words = Text("", "body", "text2", wrap=True)
         row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def say(self, words: str, *, tone: str, icon: str, ink: str) -> None:
         self._glyph.set_glyph(icon, tone)
         self._glyph.setVisible(bool(words))
         self.words.setText(words)
         self.words.set_tone(ink)
-        self.words.updateGeometry()
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(350, max(20, self.words.heightForWidth(320)))
+        wide = min(352, paint.text_width(self.words.text(), theme().font()) + 27)
+        return QSize(wide, max(20, self.words.heightForWidth(max(1, wide - 24))))
 
 
 class UnlockPage(QWidget):
@@ -143,7 +147,7 @@ class UnlockPage(QWidget):
         single.setContentsMargins(0, 0, 0, 0)
         single.setSpacing(10)
         self.click = Button(
-            self.tr("Open library"), Look.PRIMARY, Size.HERO, icon="unlock"
+            self.tr("Open library"), Look.PRIMARY, Size.HERO, icon="unlock", wide=True
         )
         self.click.clicked.connect(lambda: self._submit(""))
         single.addWidget(self.click)
@@ -175,7 +179,7 @@ class UnlockPage(QWidget):
         form.addWidget(self._state)
         form.addSpacing(16)
         self.open = Button(
-            self.tr("Open library"), Look.PRIMARY, Size.UNLOCK, icon="unlock"
+            self.tr("Open library"), Look.PRIMARY, Size.UNLOCK, icon="unlock", wide=True
         )
         self.open.clicked.connect(self._press)
         form.addWidget(self.open)

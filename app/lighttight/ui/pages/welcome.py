@@ -59,7 +59,7 @@ class QuestionPage(StepFrame):
         self.content.addWidget(
             Text(
                 self.tr("You choose who gets a copy, and can see later what you sent."),
-                "body",
+                "lead",
                 "text2",
                 wrap=True,
             )

@@ -160,7 +160,6 @@ class WordsPage(StepFrame):
         self.cover.setText(self.tr("Show") if covered else self.tr("Cover"))
         self.cover.set_icon("eye" if covered else "eye-off")
         self.cover.setChecked(covered)
-        self.cover.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:
         if (

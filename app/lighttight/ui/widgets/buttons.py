@@ -48,10 +48,10 @@ class Button(QAbstractButton):
         trailing: str | None = None,
         hint: str = "",
         viewer: bool = False,
+        wide: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setText(words)
         self._colour = theme().dark_colour if viewer else theme().colour
         self._dark = viewer
         self.look = look
@@ -59,12 +59,18 @@ class Button(QAbstractButton):
         self._icon = icon
         self._trailing = trailing
         self._hint = hint
+        self.setText(words)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if viewer else Qt.FocusPolicy.StrongFocus)
         if viewer:
             self.setProperty("focusColour", theme().dark_colour("accent"))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        across = QSizePolicy.Policy.Expanding if wide else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self.setProperty("focusRadius", theme().metrics.radius_control)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.updateGeometry()
 
     def set_icon(self, name: str | None) -> None:
         self._icon = name

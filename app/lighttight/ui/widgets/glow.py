@@ -5,8 +5,11 @@ The glow is one radial gradient in a single hue; everything else is flat.
 
 from __future__ import annotations
 
+import random
+from functools import cache
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QRadialGradient
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lighttight.ui import paint
@@ -26,9 +29,38 @@ def paint_glow(
         stop = QColor(hue)
         stop.setAlphaF(peak * share)
         gradient.setColorAt(place, stop)
-    painter.fillRect(
-        QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), gradient
-    )
+    box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
+    painter.fillRect(box, gradient)
+    painter.drawImage(box.topLeft(), _grainy_disc(round(radius)))
+
+
+@cache
+def _grainy_disc(radius: int) -> QImage:
+    """The grain, strongest in the middle and gone at the edge, as the light itself."""
+    image = QImage(2 * radius, 2 * radius, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.fillRect(image.rect(), QBrush(_grain()))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    fade = QRadialGradient(QPointF(radius, radius), radius)
+    fade.setColorAt(0.0, QColor(0, 0, 0, 255))
+    fade.setColorAt(0.6, QColor(0, 0, 0, 200))
+    fade.setColorAt(1.0, QColor(0, 0, 0, 0))
+    painter.fillRect(image.rect(), fade)
+    painter.end()
+    return image
+
+
+@cache
+def _grain() -> QImage:
+    """Noise of a level or two: so faint a gradient would show its steps as rings without it."""
+    dice = random.Random(20)
+    image = QImage(96, 96, QImage.Format.Format_ARGB32)
+    for y in range(96):
+        for x in range(96):
+            shade = 255 if dice.random() < 0.5 else 0
+            image.setPixelColor(x, y, QColor(shade, shade, shade, dice.randrange(5)))
+    return image
 
 
 def paint_box(painter: QPainter, rect: QRectF) -> None:

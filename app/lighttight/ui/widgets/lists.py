@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from lighttight.ui import paint
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
+from lighttight.ui.widgets.layouts import discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ class RowList(QWidget):
 
     def set_rows(self, rows: Sequence[ListRow]) -> None:
         for button in self._buttons.values():
-            self._layout.removeWidget(button)
-            button.deleteLater()
+            discard(button)
         self._buttons.clear()
         for number, row in enumerate(rows):
             button = _Row(row, first=number == 0, last=number == len(rows) - 1, parent=self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from lighttight.ui import paint
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look
+from lighttight.ui.widgets.layouts import discard
 from lighttight.ui.widgets.notes import Card, Glyph
 from lighttight.ui.widgets.text import Text
 
@@ -106,11 +108,11 @@ class Sheet(QWidget):
         parent = self.parentWidget()
         if parent is not None:
             parent.removeEventFilter(self)
-        self.hide()
-        if self._previous is not None:
-            self._previous.setFocus(Qt.FocusReason.OtherFocusReason)
+        previous = self._previous
+        discard(self)
+        if previous is not None and shiboken6.isValid(previous) and previous.isVisible():
+            previous.setFocus(Qt.FocusReason.OtherFocusReason)
         self.answered.emit(key)
-        self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Resize and watched is self.parentWidget():

@@ -26,6 +26,7 @@ from lighttight.ui import paint, words
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import IconButton
+from lighttight.ui.widgets.layouts import discard
 from lighttight.ui.widgets.text import Rule, Text
 
 
@@ -164,6 +165,26 @@ class SidebarRow(QAbstractButton):
         paint.text(painter, box, self.text(), font, ink)
 
 
+class _AlbumScroll(QScrollArea):
+    """As high as its rows where there is room; three rows at least."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def set_rows(self, rows: int) -> None:
+        self._rows = rows
+        self.setMaximumHeight(rows * theme().metrics.sidebar_row)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().metrics.sidebar - 16, self._rows * theme().metrics.sidebar_row)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, min(3, self._rows) * theme().metrics.sidebar_row)
+
+
 class LibrarySwitch(QAbstractButton):
     """The head of the sidebar: which library this is; opens the list of others."""
 
@@ -239,18 +260,19 @@ class Sidebar(QWidget):
         holder.setContentsMargins(8, 0, 8, 0)
         holder.addWidget(self._no_albums)
         box.addLayout(holder)
-        self._scroll = QScrollArea()
+        self._scroll = _AlbumScroll()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
         self._list = QWidget()
-        self._list.setAutoFillBackground(False)
         self._album_rows = QVBoxLayout(self._list)
         self._album_rows.setContentsMargins(0, 0, 0, 0)
         self._album_rows.setSpacing(0)
         self._scroll.setWidget(self._list)
+        # The sidebar's own colour shows through; QScrollArea.setWidget had filled both.
+        self._list.setAutoFillBackground(False)
+        self._scroll.viewport().setAutoFillBackground(False)
         box.addWidget(self._scroll)
         outer.addWidget(self._albums_box, 0)
 
@@ -333,9 +355,7 @@ class Sidebar(QWidget):
 
     def _set_albums(self, albums: Sequence[Album]) -> None:
         for key in [key for key in self._rows if key.startswith("album:")]:
-            row = self._rows.pop(key)
-            self._album_rows.removeWidget(row)
-            row.deleteLater()
+            discard(self._rows.pop(key))
         for album in albums:
             key = f"album:{album.id}"
             row = self._row(key, "album-veiled" if album.veiled else "album", album.name)
@@ -344,11 +364,8 @@ class Sidebar(QWidget):
             self._album_rows.addWidget(row)
         self._no_albums.setVisible(not albums)
         self._scroll.setVisible(bool(albums))
-        rows = len(albums) * theme().metrics.sidebar_row
-        self._scroll.setMaximumHeight(rows)
-        self._scroll.setMinimumHeight(min(rows, 3 * theme().metrics.sidebar_row))
-        self._scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._list.setMinimumHeight(rows)
+        self._scroll.set_rows(len(albums))
+        self._list.setMinimumHeight(len(albums) * theme().metrics.sidebar_row)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

@@ -40,10 +40,11 @@ class Text(QLabel):
         self._strong = strong
         self._tone = tone
         self._align = align
-        self._line = int(tokens()["type"]["desktop"][role]["line"])
+        size = "heading" if role == "lead" else role
+        self._line = int(tokens()["type"]["desktop"][size]["line"])
         self.setWordWrap(wrap)
         policy = QSizePolicy(
-            QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Maximum,
+            QSizePolicy.Policy.Preferred,
             QSizePolicy.Policy.Fixed if not wrap else QSizePolicy.Policy.Minimum,
         )
         policy.setHeightForWidth(wrap)
