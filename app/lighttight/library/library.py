@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lighttight.audit import rebuilding
 from lighttight.library import items, search, views
 from lighttight.library.albums import Albums
 from lighttight.library.marks import Marks
@@ -28,8 +29,11 @@ class Library:
         self.trash = Trash(vault)
 
     def begin(self) -> int:
-        """After opening, in the background: make search true again and finish interrupted
-        deletions. Answers how many deletions remain unfinished."""
+        """After opening, in the background: compare what is derived, finish what was interrupted.
+
+        Answers of how many items deleted for good something is still on the disk.
+        """
+        rebuilding.verify_or_rebuild(self.vault)
         search.verify_or_rebuild(self.vault)
         return self.trash.finish_removals()
 

@@ -99,6 +99,7 @@ class Keeper:
             os.close(folder)
 
     def _digest_inside(self, sealed: SealedObject) -> bytes:
+        self.vault.blobs.present(sealed)
         path = self.vault.blobs.path(sealed.id)
         with translating(path):
             fd = os.open(path, os.O_RDONLY | O_NOFOLLOW | O_BASE)

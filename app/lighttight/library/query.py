@@ -28,7 +28,8 @@ LONGEST: Final = 500
 MOST_WORDS: Final = 20
 
 _WORD = re.compile(
-    r'(?:(?P<key>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)(?P<closed>"?)|(?P<plain>[^\s"]+))'
+    r"(?P<bare>[A-Za-z]+):(?=\s|$)"
+    r'|(?:(?P<key>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)(?P<closed>"?)|(?P<plain>[^\s"]+))'
 )
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _YEAR = re.compile(r"\d{1,4}")
@@ -123,6 +124,10 @@ def parse(text: str) -> Conditions:
     for count, found in enumerate(_WORD.finditer(clean[:LONGEST])):
         if count == MOST_WORDS:
             break
+        if found["bare"]:
+            if found["bare"].lower() not in _KEYS:
+                reading.word(found["bare"])
+            continue
         key = (found["key"] or "").lower()
         quoted = found["quoted"]
         value = found["plain"] if quoted is None else quoted
@@ -185,4 +190,7 @@ def _span(text: str) -> tuple[int, int] | None:
 
 
 def _start(year: int, month: int, day: int) -> int:
-    return calendar.timegm((year, month, day, 0, 0, 0))
+    """Midnight before that day; of years that the calendar does not have, the nearest end."""
+    if year > datetime.MAXYEAR:
+        return calendar.timegm((datetime.MAXYEAR, 12, 31, 24, 0, 0))
+    return calendar.timegm((max(year, datetime.MINYEAR), month, day, 0, 0, 0))

@@ -82,8 +82,16 @@ class Trash:
         with self._vault.transaction() as tx:
             return bring_back(tx, chosen)
 
-    def purge(self, chosen: Iterable[ItemId], *, progress: Progress = SILENT) -> Purged:
+    def purge(
+        self,
+        chosen: Iterable[ItemId],
+        *,
+        progress: Progress = SILENT,
+        wait: float = RETRY_SECONDS,
+    ) -> Purged:
         """Delete for good, in the trash or not. Cancelling can only keep it from beginning.
+
+        `wait` is how long other readers are waited for, each time one is in the way.
 
         Raises Integrity("state-differs") where the catalog was tampered with, before anything is
         removed.
@@ -100,7 +108,7 @@ class Trash:
                 record.append_for_items(tx, EntryKind.PURGED, ids, {Field.COUNT: len(ids)})
             failpoint("purge.before-commit")
         failpoint("purge.committed")
-        return Purged(len(found), self.finish_removals())
+        return Purged(len(found), self.finish_removals(wait=wait))
 
     def empty(self, *, progress: Progress = SILENT) -> Purged:
         """Delete everything in the trash for good."""
