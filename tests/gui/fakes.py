@@ -7,13 +7,13 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 
-import pictures
 from PySide6.QtGui import QImage
 
 from lighttight.errors import LighttightError
 from lighttight.model import Cell, ItemId, Kind
 from lighttight.progress import Progress
 from lighttight.ui.viewer import ViewerItem
+from tests.gui import pictures
 
 
 class MemorySource:

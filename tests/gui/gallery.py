@@ -16,12 +16,34 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "app"), str(Path(__file__).resolve().parent)]
+sys.path[:0] = [str(ROOT / "app"), str(ROOT)]
 
-WORDS = (
-    "harbour cotton maple violin lantern gravel orbit pepper window saddle meadow copper "
-    "thimble glacier ribbon walnut ferry candle juniper basket marble anchor willow ticket"
-).split()
+WORDS = [
+    "harbour",
+    "cotton",
+    "maple",
+    "violin",
+    "lantern",
+    "gravel",
+    "orbit",
+    "pepper",
+    "window",
+    "saddle",
+    "meadow",
+    "copper",
+    "thimble",
+    "glacier",
+    "ribbon",
+    "walnut",
+    "ferry",
+    "candle",
+    "juniper",
+    "basket",
+    "marble",
+    "anchor",
+    "willow",
+    "ticket",
+]
 
 
 def main() -> int:
@@ -45,9 +67,6 @@ def main() -> int:
 
 class Gallery:
     def __init__(self, app: object, directory: Path, font: str | None, only: str) -> None:
-        import pictures
-        from fakes import FakeViewer
-
         from PySide6.QtCore import QPoint
         from PySide6.QtGui import QCursor
 
@@ -56,6 +75,8 @@ class Gallery:
         from lighttight.ui.jobs import Jobs
         from lighttight.ui.theme import theme
         from lighttight.ui.window import Window
+        from tests.gui import pictures
+        from tests.gui.fakes import FakeViewer
 
         self.app = app
         self.directory = directory
@@ -99,7 +120,7 @@ class Gallery:
                     self.save(f"{name.removeprefix('page_')}-{scheme.value}")
         self.jobs.shutdown()
 
-    # ---- data ---------------------------------------------------------------------------------
+    # ---- data ----------------------------------------------------------------------------------
 
     def sidebar(self, *, empty: bool = False) -> object:
         from lighttight.model import Album, AlbumId
@@ -157,7 +178,7 @@ class Gallery:
         window.set_status(["12,408 items", "3 links live"], "Locks in 4 min")
         self.settle(0.1)
         if inspector:
-            import pictures
+            from tests.gui import pictures
 
             grid.select(self.cells[1].id)
             window.shell.inspector.set_data(self.inspector())
@@ -165,7 +186,7 @@ class Gallery:
         else:
             grid.clear_selection()
 
-    # ---- pages --------------------------------------------------------------------------------
+    # ---- pages ---------------------------------------------------------------------------------
 
     def page_01_library(self) -> None:
         self.library(inspector=True)
@@ -314,7 +335,7 @@ class Gallery:
         viewer._moment.show_at(
             85.0, viewer.mapFromGlobal(bar.mapToGlobal(QPoint(x, 0))).x(), viewer.transport.y()
         )
-        import pictures
+        from tests.gui import pictures
 
         viewer._moment.set_image(pictures.picture(0, 400, 226))
 

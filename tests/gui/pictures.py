@@ -114,11 +114,11 @@ def jpeg(seed: int, width: int, height: int, longest: int = 512) -> bytes:
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, "JPEG", 82)
+    assert image.save(buffer, b"JPEG", 82)
     return bytes(store.data())
 
 
-def item(number: int) -> ItemId:
+def item_id(number: int) -> ItemId:
     return ItemId(f"{number:032x}")
 
 
@@ -136,7 +136,7 @@ def cells(
             width, height = 1920, 1080
         made.append(
             Cell(
-                item(number),
+                item_id(number),
                 when,
                 width,
                 height,
@@ -159,10 +159,10 @@ class FakePreviews:
         self._drawn: dict[tuple[int, int, int], bytes] = {}
         self.asked: list[ItemId] = []
 
-    def __call__(self, wanted: ItemId) -> bytes | None:
-        self.asked.append(wanted)
-        width, height = self._shape[wanted]
-        key = (int(wanted, 16) % self._variety, width, height)
+    def __call__(self, item: ItemId) -> bytes | None:
+        self.asked.append(item)
+        width, height = self._shape[item]
+        key = (int(item, 16) % self._variety, width, height)
         if key not in self._drawn:
             self._drawn[key] = jpeg(*key)
         return self._drawn[key]

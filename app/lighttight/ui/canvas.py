@@ -85,7 +85,7 @@ class Canvas(QWidget):
         self._opening.valueChanged.connect(self._grow)
         self._grown = 1.0
 
-    # ---- what is shown --------------------------------------------------------------------------
+    # ---- what is shown -------------------------------------------------------------------------
 
     def show_nothing(self) -> None:
         self._picture = None
@@ -132,7 +132,7 @@ class Canvas(QWidget):
             self._grown = value
             self.update()
 
-    # ---- covering -------------------------------------------------------------------------------
+    # ---- covering ------------------------------------------------------------------------------
 
     def set_covered(self, covered: bool) -> None:
         self._covered = covered
@@ -151,15 +151,13 @@ class Canvas(QWidget):
     def hidden_now(self) -> bool:
         return self._covered and not self._holding
 
-    # ---- zoom and place ---------------------------------------------------------------------------
+    # ---- zoom and place ------------------------------------------------------------------------
 
     def fit_scale(self) -> float:
         """Logical pixels per picture pixel at which the whole picture is seen."""
         if self._natural.isEmpty() or self.width() < 1 or self.height() < 1:
             return 1.0
-        scale = min(
-            self.width() / self._natural.width(), self.height() / self._natural.height()
-        )
+        scale = min(self.width() / self._natural.width(), self.height() / self._natural.height())
         most = _MOST if self._free_scale else _UPSCALE / self.devicePixelRatioF()
         return min(scale, most)
 
@@ -241,7 +239,7 @@ class Canvas(QWidget):
             self._place(rect.topLeft(), rect.width(), rect.height())
         super().resizeEvent(event)
 
-    # ---- pointer ------------------------------------------------------------------------------------
+    # ---- pointer -------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turn = event.angleDelta().y()
@@ -284,7 +282,7 @@ class Canvas(QWidget):
         else:
             self.fit()
 
-    # ---- painting -------------------------------------------------------------------------------------
+    # ---- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

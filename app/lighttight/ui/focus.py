@@ -43,7 +43,7 @@ class FocusStyle(QProxyStyle):
         hint: QStyle.StyleHint,
         option: QStyleOption | None = None,
         widget: QWidget | None = None,
-        returnData: QStyleHintReturn | None = None,
+        returnData: QStyleHintReturn | None = None,  # noqa: N803 - Qt's own name
     ) -> int:
         if hint == QStyle.StyleHint.SH_FocusFrame_AboveWidget:
             return 1

@@ -74,6 +74,13 @@ class Job:
         self._clock: Callable[[], float] = time.monotonic
         self.finished = False
 
+    def attach(
+        self, post: Callable[[Callable[[], None]], None], clock: Callable[[], float]
+    ) -> None:
+        """Called once, by the bridge: how to reach the main thread, and what time it is."""
+        self._post = post
+        self._clock = clock
+
     def cancel(self) -> None:
         self._stop = True
         self._watched.cancel()
@@ -82,7 +89,7 @@ class Job:
     def is_cancelled(self) -> bool:
         return self._stop
 
-    # ---- on a worker --------------------------------------------------------------------------
+    # ---- on a worker ---------------------------------------------------------------------------
 
     def _report(self, done: int, total: int | None) -> None:
         self._latest = (done, total)
@@ -104,7 +111,7 @@ class Job:
             return lambda: self._deliver_failure(caught)
         return lambda: self._deliver_result(result)
 
-    # ---- on the main thread ---------------------------------------------------------------------
+    # ---- on the main thread --------------------------------------------------------------------
 
     def _alive(self) -> bool:
         return self._owner is None or shiboken6.isValid(self._owner)
@@ -114,7 +121,7 @@ class Job:
         if latest is not None and self._progress is not None and self._alive() and not self._stop:
             self._progress(*latest)
 
-    def _deliver_result(self, result: Any) -> None:
+    def _deliver_result(self, result: object) -> None:
         self.finished = True
         if not self._alive():
             return
@@ -233,8 +240,7 @@ class Jobs(QObject):
         none of them runs. Without `failed`, an error goes to the presenter.
         """
         job = Job(fn, done, failed, cancelled, owner, progress)
-        job._post = lambda act: self._deliver(job, act)  # noqa: SLF001
-        job._clock = self._clock  # noqa: SLF001
+        job.attach(lambda act: self._deliver(job, act), self._clock)
         if self._closed:
             job.cancel()
             return job
@@ -261,14 +267,16 @@ class Jobs(QObject):
         until = self._clock() + deadline
         for pool in self._pools.values():
             pool.close()
-        ended = all([pool.join(until, self._clock) for pool in self._pools.values()])
+        ended = True
+        for pool in self._pools.values():
+            ended &= pool.join(until, self._clock)
         with self._lock:
             self._inbox.clear()
         self._running.clear()
         self._owned.clear()
         return ended
 
-    # ---- inside -------------------------------------------------------------------------------
+    # ---- inside --------------------------------------------------------------------------------
 
     def _own(self, owner: QObject, job: Job) -> None:
         key = id(owner)

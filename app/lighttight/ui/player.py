@@ -47,7 +47,8 @@ class SourceDevice(QIODevice):
     """A random-access device over a `Source`."""
 
     def __init__(self, source: Source, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__()
+        self.setParent(parent)
         self._source = source
         self._size = source.size
         self._lock = threading.Lock()
@@ -115,7 +116,7 @@ class Player(QObject):
         self._media.mediaStatusChanged.connect(self._status)
         self._media.errorOccurred.connect(self._error)
 
-    # ---- what is played -------------------------------------------------------------------------
+    # ---- what is played ------------------------------------------------------------------------
 
     def open(self, source: Source, *, play: bool = True) -> None:
         self.close()
@@ -137,7 +138,7 @@ class Player(QObject):
         device.close()
         device.deleteLater()
 
-    # ---- moving about ---------------------------------------------------------------------------
+    # ---- moving about --------------------------------------------------------------------------
 
     @property
     def length(self) -> float:
@@ -191,7 +192,7 @@ class Player(QObject):
             return 1000 / float(rate)
         return _USUAL_FRAME
 
-    # ---- how it is played -------------------------------------------------------------------------
+    # ---- how it is played ----------------------------------------------------------------------
 
     def set_volume(self, share: float) -> None:
         self._sound.setVolume(min(1.0, max(0.0, share)))
@@ -217,7 +218,7 @@ class Player(QObject):
     def loops(self) -> bool:
         return self._media.loops() == QMediaPlayer.Loops.Infinite.value
 
-    # ---- what Qt says -------------------------------------------------------------------------------
+    # ---- what Qt says --------------------------------------------------------------------------
 
     def _shown(self, frame: QVideoFrame) -> None:
         if not frame.isValid() or self._device is None:

@@ -36,7 +36,7 @@ def table() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("Ctrl+A", tr("Select all")),
                 ("Enter", tr("Open")),
                 ("F", tr("Favourite")),
-                ("Ctrl+ +  Ctrl+ −", tr("Larger, smaller")),  # noqa: RUF001
+                ("Ctrl+ +  Ctrl+ −", tr("Larger, smaller")),
                 ("Delete", tr("To the trash")),
             ],
         ),
@@ -46,7 +46,7 @@ def table() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("C", tr("Cover, uncover")),
                 ("H", tr("Hold to look")),
                 ("← →", tr("Previous, next")),
-                ("+  −  0  1", tr("Zoom, whole, true size")),  # noqa: RUF001
+                ("+  −  0  1", tr("Zoom, whole, true size")),
                 ("Esc", tr("Back")),
             ],
         ),

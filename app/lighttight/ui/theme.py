@@ -145,7 +145,7 @@ class Theme(QObject):
         self._fonts: dict[tuple[str, bool], QFont] = {}
         self._load()
 
-    # ---- what widgets ask -------------------------------------------------------------------
+    # ---- what widgets ask ----------------------------------------------------------------------
 
     @property
     def dark(self) -> bool:
@@ -226,7 +226,7 @@ class Theme(QObject):
         self._fonts.clear()
         self._apply()
 
-    # ---- inside -------------------------------------------------------------------------------
+    # ---- inside --------------------------------------------------------------------------------
 
     def _wants_dark(self) -> bool:
         if self._scheme is not Scheme.SYSTEM:

@@ -205,7 +205,7 @@ class SpeedButton(QAbstractButton):
 
     def set_speed(self, speed: float) -> None:
         self._speed = speed
-        self.setText(f"{speed:g}×")  # noqa: RUF001 - the multiplication sign is meant
+        self.setText(f"{speed:g}×")
         self.setAccessibleName(self.tr("Speed {speed}").format(speed=self.text()))
         self.setToolTip(self.tr("Speed"))
         self.update()

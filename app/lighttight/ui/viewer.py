@@ -216,7 +216,7 @@ class Viewer(QWidget):
         self._moment_timer.setInterval(40)
         self._moment_timer.timeout.connect(self._fetch_moment)
 
-    # ---- opening and leaving --------------------------------------------------------------------
+    # ---- opening and leaving -------------------------------------------------------------------
 
     def show_items(
         self, items: Sequence[ItemId], place: int, from_rect: QRect | None = None
@@ -279,13 +279,11 @@ class Viewer(QWidget):
         self.canvas.fit()
         self._unpoint()
         self._running.append(
-            self._jobs.run(
-                lambda _: self._source.facts(item), done=self._got_facts, owner=self
-            )
+            self._jobs.run(lambda _: self._source.facts(item), done=self._got_facts, owner=self)
         )
         self.shown.emit(item)
 
-    # ---- what comes back --------------------------------------------------------------------------
+    # ---- what comes back -----------------------------------------------------------------------
 
     def _got_facts(self, facts: ViewerItem) -> None:
         if facts.id != self.item():
@@ -420,7 +418,7 @@ class Viewer(QWidget):
             self.canvas.show_message(self.tr("This picture can't be shown. It is kept safe."))
         raise error
 
-    # ---- video --------------------------------------------------------------------------------------
+    # ---- video ---------------------------------------------------------------------------------
 
     def _ready_player(self) -> Player:
         if self._player is None:
@@ -475,9 +473,7 @@ class Viewer(QWidget):
 
     def _video_failed(self, error: object) -> None:
         self.transport.setEnabled(False)
-        self.canvas.show_message(
-            self.tr("This video can't be played here. It is kept safe.")
-        )
+        self.canvas.show_message(self.tr("This video can't be played here. It is kept safe."))
         if isinstance(error, BaseException):
             raise error
 
@@ -549,7 +545,7 @@ class Viewer(QWidget):
         if self._moment_next is not None:
             self._moment_timer.start()
 
-    # ---- acts -----------------------------------------------------------------------------------------
+    # ---- acts ----------------------------------------------------------------------------------
 
     def _toggle_favourite(self) -> None:
         if self._facts is not None:
@@ -575,7 +571,7 @@ class Viewer(QWidget):
         """The window lost the focus, or somebody came in."""
         self.cover.setChecked(True)
 
-    # ---- keyboard -------------------------------------------------------------------------------------
+    # ---- keyboard ------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._general_key(event) and not self._video_key(event):

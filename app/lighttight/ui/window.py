@@ -210,7 +210,7 @@ class Window(QWidget):
         if app is not None:
             app.installEventFilter(self)
 
-    # ---- wiring of its own parts --------------------------------------------------------------------
+    # ---- wiring of its own parts ---------------------------------------------------------------
 
     def _connect(self) -> None:
         shell, grid = self.shell, self.shell.library.grid
@@ -282,7 +282,7 @@ class Window(QWidget):
         if not any(sheet.isVisible() for sheet in self.findChildren(Sheet)):
             show_shortcuts(self)
 
-    # ---- what the controller does -------------------------------------------------------------------
+    # ---- what the controller does --------------------------------------------------------------
 
     def show_welcome(self) -> None:
         self.forget()
@@ -391,7 +391,7 @@ class Window(QWidget):
         else:
             self.showFullScreen()
 
-    # ---- acts on pictures ---------------------------------------------------------------------------
+    # ---- acts on pictures ----------------------------------------------------------------------
 
     def _with_selection(self, act: Callable[[list[ItemId]], object]) -> None:
         chosen = self.shell.library.grid.selected()
@@ -435,9 +435,7 @@ class Window(QWidget):
         chosen = self.shell.library.grid.selected()
         menu = QMenu(self)
         ink = theme().colour("text2")
-        menu.addAction(
-            icon("library", ink), self.tr("Open"), lambda: self.opened.emit(chosen[0])
-        )
+        menu.addAction(icon("library", ink), self.tr("Open"), lambda: self.opened.emit(chosen[0]))
         menu.addAction(icon("heart", ink), self.tr("Favourite"), self._favourite_selected)
         albums = menu.addMenu(icon("album", ink), self.tr("Add to album"))
         for album in self._sidebar_data.albums:
@@ -471,7 +469,7 @@ class Window(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
-    # ---- the window itself ----------------------------------------------------------------------------
+    # ---- the window itself ---------------------------------------------------------------------
 
     def _redress(self) -> None:
         self.setWindowIcon(icon("lighttight", theme().colour("accent_text"), 40))

@@ -58,7 +58,7 @@ class Preview:
 
 
 def decode(encoded: bytes, width: int, height: int, radius: float) -> QImage:
-    """Fill `width` × `height`, cutting what does not fit, with round corners. Null if unreadable."""
+    """Fill `width` × `height`, cutting what does not fit, round at the corners; null if unreadable."""
     buffer = QBuffer()
     buffer.setData(QByteArray(encoded))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)

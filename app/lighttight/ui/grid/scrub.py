@@ -36,9 +36,7 @@ class Scale:
             for number in range(len(places) - 1, -1, -1):
                 places[number] = min(places[number], limit)
                 limit = places[number] - room
-        self.marks = [
-            Mark(year, at, top) for (year, top), at in zip(years, places, strict=True)
-        ]
+        self.marks = [Mark(year, at, top) for (year, top), at in zip(years, places, strict=True)]
         self._at = [*places, self._length]
         self._tops = [*(float(top) for _, top in years), float(self._height)]
 

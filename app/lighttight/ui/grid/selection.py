@@ -103,4 +103,3 @@ class Selection:
     def nothing(self) -> bool:
         self._base = set()
         return self._become(set())
-

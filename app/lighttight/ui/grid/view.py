@@ -118,7 +118,7 @@ class TimelineGrid(QAbstractScrollArea):
         self._roller.timeout.connect(self._roll)
         theme().changed.connect(self._redress)
 
-    # ---- what the page does ---------------------------------------------------------------------
+    # ---- what the page does --------------------------------------------------------------------
 
     def cells(self) -> Sequence[Cell]:
         return self._cells
@@ -260,7 +260,7 @@ class TimelineGrid(QAbstractScrollArea):
     def timeline(self) -> Timeline:
         return self._timeline
 
-    # ---- laying out -----------------------------------------------------------------------------
+    # ---- laying out ----------------------------------------------------------------------------
 
     def _spacing(self) -> Spacing:
         width = self.viewport().width() - theme().metrics.grid_margin - _RIGHT
@@ -331,7 +331,7 @@ class TimelineGrid(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(792, 720)
 
-    # ---- previews -------------------------------------------------------------------------------
+    # ---- previews ------------------------------------------------------------------------------
 
     def _soon(self) -> None:
         if not self._asker.isActive():
@@ -391,7 +391,7 @@ class TimelineGrid(QAbstractScrollArea):
             self._fader.stop()
         self.viewport().update()
 
-    # ---- painting -------------------------------------------------------------------------------
+    # ---- painting ------------------------------------------------------------------------------
 
     def _seen(self, box: Box) -> QRect:
         return QRect(
@@ -510,8 +510,13 @@ class TimelineGrid(QAbstractScrollArea):
         ink = theme().viewer_colour("text")
         painter.setBrush(ink)
         x, y = badge.x() + 8, badge.center().y()
-        painter.drawPolygon([QPoint(int(x), int(y - 4)), QPoint(int(x), int(y + 5)),
-                             QPoint(int(x + 7), int(y + 0.5))])
+        painter.drawPolygon(
+            [
+                QPoint(int(x), int(y - 4)),
+                QPoint(int(x), int(y + 5)),
+                QPoint(int(x + 7), int(y + 0.5)),
+            ]
+        )
         if shown:
             paint.text(painter, badge.adjusted(19, 0, 0, 0), shown, font, ink)
 
@@ -520,9 +525,7 @@ class TimelineGrid(QAbstractScrollArea):
         accent = theme().colour("accent")
         inner = QRectF(rect).adjusted(3, 3, -3, -3)
         paint.rounded(painter, inner, 2, edge=theme().colour("bg"), width=2)
-        paint.rounded(
-            painter, rect, metrics.radius_picture, edge=accent, width=metrics.selection
-        )
+        paint.rounded(painter, rect, metrics.radius_picture, edge=accent, width=metrics.selection)
         if rect.width() >= 40 and rect.height() >= 40:
             x, y = rect.right() - 16, rect.y() + 17
             paint.dot(painter, x, y, 10, accent)
@@ -582,7 +585,7 @@ class TimelineGrid(QAbstractScrollArea):
         self.viewport().update()
         self._strip.update()
 
-    # ---- moving about -----------------------------------------------------------------------------
+    # ---- moving about --------------------------------------------------------------------------
 
     def _scrolled(self, value: int) -> None:
         self._strip.set_place(value, self.viewport().height())
@@ -623,7 +626,7 @@ class TimelineGrid(QAbstractScrollArea):
             return
         super().wheelEvent(event)
 
-    # ---- pointer ------------------------------------------------------------------------------------
+    # ---- pointer -------------------------------------------------------------------------------
 
     def _place_at(self, at: QPoint) -> int | None:
         x = at.x() - theme().metrics.grid_margin
@@ -735,7 +738,7 @@ class TimelineGrid(QAbstractScrollArea):
         if self._selection.ids:
             self.menu_wanted.emit(event.globalPos())
 
-    # ---- keyboard -----------------------------------------------------------------------------------
+    # ---- keyboard ------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._handle_key(event):
@@ -788,9 +791,7 @@ class TimelineGrid(QAbstractScrollArea):
         if place is None:
             return
         self._by_keyboard = True
-        self._after(
-            self._selection.toggle(place) if control else self._selection.only(place)
-        )
+        self._after(self._selection.toggle(place) if control else self._selection.only(place))
 
     def _target(self, key: int) -> int | None:
         """The picture a key of movement leads to."""
@@ -855,7 +856,7 @@ class TimelineGrid(QAbstractScrollArea):
         self.viewport().update()
         super().focusInEvent(event)
 
-    # ---- telling --------------------------------------------------------------------------------------
+    # ---- telling -------------------------------------------------------------------------------
 
     def _after(self, changed: bool) -> None:
         self._tell_current()

@@ -23,9 +23,7 @@ class LibraryPage(QWidget):
 
     empty_action = Signal()
 
-    def __init__(
-        self, jobs: Jobs, source: PreviewSource, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, jobs: Jobs, source: PreviewSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

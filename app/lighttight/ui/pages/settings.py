@@ -228,7 +228,7 @@ class SettingsPage(QWidget):
             self.show_section(keys[at])
             self._tabs[keys[at]].setFocus(Qt.FocusReason.TabFocusReason)
 
-    # ---- the sections of the window itself --------------------------------------------------------
+    # ---- the sections of the window itself -----------------------------------------------------
 
     def _add_ways(self) -> None:
         page = Section(
@@ -256,8 +256,10 @@ class SettingsPage(QWidget):
                 [
                     SettingRow(
                         self.tr("Someone may know my way in"),
-                        self.tr("Makes new keys and ends every old way in, on this computer "
-                                "and in every copy that is updated from it."),
+                        self.tr(
+                            "Makes new keys and ends every old way in, on this computer "
+                            "and in every copy that is updated from it."
+                        ),
                         knows,
                         icon="key",
                     )
@@ -367,7 +369,9 @@ class SettingsPage(QWidget):
         page.add(
             SettingGroup(
                 [
-                    SettingRow(self.tr("Colours"), self.tr("The viewer is always dark."), self.look),
+                    SettingRow(
+                        self.tr("Colours"), self.tr("The viewer is always dark."), self.look
+                    ),
                     SettingRow(
                         self.tr("Movement"),
                         self.tr("With less of it, pictures appear at once."),

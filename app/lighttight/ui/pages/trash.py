@@ -25,9 +25,7 @@ class TrashPage(QWidget):
     restore_wanted = Signal(list)
     delete_wanted = Signal(list)
 
-    def __init__(
-        self, jobs: Jobs, source: PreviewSource, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, jobs: Jobs, source: PreviewSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -35,7 +35,7 @@ class Way(enum.Enum):
 
     ONE_CLICK = "one-click"
     PIN = "pin"
-    PASSPHRASE = "passphrase"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a kind of way in, not one
     RECOVERY = "recovery"
 
 
@@ -185,7 +185,7 @@ class UnlockPage(QWidget):
         form.addWidget(self.open)
         inside.addWidget(self._card)
 
-    # ---- what is shown ----------------------------------------------------------------------------
+    # ---- what is shown -------------------------------------------------------------------------
 
     def set_data(self, data: UnlockData) -> None:
         self._data = data

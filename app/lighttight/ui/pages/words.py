@@ -141,9 +141,7 @@ class WordsPage(StepFrame):
 
     def set_words(self, words: Sequence[str], library: str) -> None:
         self._words = list(words)
-        self.title.setText(
-            self.tr("Write down your %Ln recovery word(s)", "", len(self._words))
-        )
+        self.title.setText(self.tr("Write down your %Ln recovery word(s)", "", len(self._words)))
         self.library.setText(library)
         for cell, word in zip(self.cells, self._words, strict=True):
             cell.set_word(word)

@@ -95,14 +95,10 @@ class DropArea(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        self.files = Button(
-            self.tr("Choose files…"), Look.PRIMARY, Size.BIG, icon="import"
-        )
+        self.files = Button(self.tr("Choose files…"), Look.PRIMARY, Size.BIG, icon="import")
         self.files.clicked.connect(self.files_wanted)
         row.addWidget(self.files)
-        self.folder = Button(
-            self.tr("Choose a folder…"), Look.RAISED, Size.BIG, icon="folder"
-        )
+        self.folder = Button(self.tr("Choose a folder…"), Look.RAISED, Size.BIG, icon="folder")
         self.folder.clicked.connect(self.folder_wanted)
         row.addWidget(self.folder)
         row.addStretch(1)

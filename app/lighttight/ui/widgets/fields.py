@@ -88,9 +88,7 @@ class Field(QWidget):
         mode = QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password
         self.edit.setEchoMode(mode)
         self._eye.set_icon("eye-off" if on else "eye")
-        self._eye.set_name(
-            self.tr("Hide what is typed") if on else self.tr("Show what is typed")
-        )
+        self._eye.set_name(self.tr("Hide what is typed") if on else self.tr("Show what is typed"))
         self.edit.setFocus()
 
     def _changed(self, words: str) -> None:

@@ -9,7 +9,16 @@ import random
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QRadialGradient
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QRadialGradient,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lighttight.ui import paint
@@ -17,9 +26,7 @@ from lighttight.ui.theme import theme
 from lighttight.ui.widgets.text import Text
 
 
-def paint_glow(
-    painter: QPainter, centre: QPointF, radius: float, strength: float = 1.0
-) -> None:
+def paint_glow(painter: QPainter, centre: QPointF, radius: float, strength: float = 1.0) -> None:
     """A warm light around `centre`, nothing at `radius`."""
     hue = theme().dark_colour("accent")
     gradient = QRadialGradient(centre, radius)
@@ -54,7 +61,7 @@ def _grainy_disc(radius: int) -> QImage:
 @cache
 def _grain() -> QImage:
     """Noise of a level or two: so faint a gradient would show its steps as rings without it."""
-    dice = random.Random(20)
+    dice = random.Random(20)  # noqa: S311 - grain, not a secret
     image = QImage(96, 96, QImage.Format.Format_ARGB32)
     for y in range(96):
         for x in range(96):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -77,7 +79,7 @@ class Card(QWidget):
 class NoteBox(Card):
     """An icon and a sentence: `quiet` grey, `warning` amber ground, `danger` red ground."""
 
-    _STYLES = {
+    _STYLES: ClassVar = {
         "quiet": ("raised", "info", "accent_text", "text"),
         "plain": ("raised", "mark", "ok", "text2"),
         "warning": ("accent_soft", "alert", "accent_text", "text"),

@@ -252,9 +252,7 @@ class Sidebar(QWidget):
         add.clicked.connect(self.album_wanted)
         head.addWidget(add)
         box.addLayout(head)
-        self._no_albums = Text(
-            self.tr("Albums you make appear here."), "small", "text3", wrap=True
-        )
+        self._no_albums = Text(self.tr("Albums you make appear here."), "small", "text3", wrap=True)
         self._no_albums.setContentsMargins(8, 0, 8, 0)
         holder = QHBoxLayout()
         holder.setContentsMargins(8, 0, 8, 0)

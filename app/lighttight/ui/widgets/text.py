@@ -129,8 +129,6 @@ class Text(QLabel):
             top += self._line
 
 
-
-
 class Rule(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
