@@ -44,8 +44,8 @@ _NO_UNNAMED: Final = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT
 
 
 class OpenedFile:
-    """A file on its way out. `commit` gives it its name, `abort` leaves nothing; the context
-    aborts what was not committed."""
+    """A file on its way out, a context. `commit` gives it its name, `abort` leaves nothing; the
+    end of the context aborts what was not committed, or could not be."""
 
     def __init__(self, directory: Path, folder: int | None, name: str) -> None:
         self._directory = directory
@@ -69,17 +69,13 @@ class OpenedFile:
     def commit(self) -> Path:
         """Everything onto the disk, then the name. Answers the path, whose name may be numbered."""
         with translating(self._directory / self._wanted, gone="folder-gone"):
-            try:
-                sync_file(self.fd)
-                failpoint("target.synced")
-                name = self._give_name()
-                failpoint("target.named")
-                if self._folder is not None:
-                    sync_directory_fd(self._folder)
-                failpoint("target.durable")
-            except BaseException:
-                self.abort()
-                raise
+            sync_file(self.fd)
+            failpoint("target.synced")
+            name = self._give_name()
+            failpoint("target.named")
+            if self._folder is not None:
+                sync_directory_fd(self._folder)
+            failpoint("target.durable")
             self._close()
             self._close_folder()
         self.path = self._directory / name

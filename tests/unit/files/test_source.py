@@ -92,6 +92,12 @@ class TestOpening:
         with pytest.raises(Refused, match="file-not-regular"):
             open_source(Path(path))
 
+    def test_a_device_is_not_even_opened(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Opening alone does something to some: a tape rewinds, a port hangs up."""
+        monkeypatch.delattr(os, "open")
+        with pytest.raises(Refused, match="file-not-regular"):
+            open_source(Path("/dev/null"))
+
     def test_socket_is_refused(self, tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(tmp_path / "photo.jpg"))
