@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"lighttight {__version__}\n")
         return 0
     if given:
-        return import_module("lighttight.cli.main").main(given)
+        from lighttight.cli.main import main as run
+
+        return run(given)
     if not _has_screen():
         return _say_no_screen()
     return import_module("lighttight.ui.app").main()

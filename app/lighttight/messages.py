@@ -662,7 +662,8 @@ _CLI: dict[str, Words] = {
     ),
     "recovery-nowhere": Words(
         "Nowhere to show the recovery words",
-        "They are shown once, and here they would end up in a pipe or a file. Nothing was made.",
+        "Recovery words are shown once, and here they would end up in a pipe or a file. Nothing "
+        "was done.",
         "Run it in a terminal, or give --recovery-out FILE.",
     ),
     "new-passphrase-missing": Words(

@@ -1,0 +1,163 @@
+"""Start a command, and turn what it raised into one line and an exit code.
+
+    0 done · 1 unexpected · 2 usage · 3 refused · 4 environment · 5 integrity · 6 unsupported
+    130 cancelled: Ctrl+C, an end asked for by the system, or nobody reads the answer any more
+
+Nothing is left half done by stopping: what is inside a transaction is rolled back, and what was
+acknowledged stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Final
+
+import typer
+from typer.main import get_command
+
+from lighttight.cli import checking, creating, demo, keeping, looking, moving, record, ways
+from lighttight.cli.options import Usage
+from lighttight.cli.screen import Screen
+from lighttight.errors import Cancelled, LighttightError
+
+UNEXPECTED: Final = 1
+CANCELLED: Final = Cancelled.exit_code
+
+COMMANDS: Final = {
+    "demo": demo.demo,
+    "create": creating.create,
+    "unlock": ways.unlock,
+    "import": moving.import_files,
+    "list": looking.list_items,
+    "show": looking.show,
+    "export": moving.export,
+    "tag": keeping.tag,
+    "caption": keeping.caption,
+    "favourite": keeping.favourite,
+    "delete": keeping.delete,
+    "undelete": keeping.undelete,
+    "purge": keeping.purge,
+    "recover": creating.recover,
+    "backup": moving.backup,
+    "restore": moving.restore,
+    "verify": checking.verify,
+    "doctor": checking.doctor,
+}
+GROUPS: Final = {"albums": keeping.albums, "slots": ways.slots, "audit": record.audit}
+"""Commands with actions, which list when they are named without one."""
+
+
+def program() -> typer.Typer:
+    """Every command, in the order of the help."""
+    app = typer.Typer(
+        help="Photos and videos, locked on this computer.",
+        add_completion=False,
+        # Plain help answers in a third of the time, and reads well through a pipe.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    return app
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and answer its exit code."""
+    _make_streams_forgiving()
+    told = Screen(as_json="--json" in arguments)
+    try:
+        with _ending_politely():
+            code = _run(list(arguments))
+            sys.stdout.flush()
+            return code
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        return CANCELLED
+    except BrokenPipeError:
+        _close_for_good()
+        return CANCELLED
+    except typer.TyperException as error:
+        told.error(_usage(error, arguments))
+        return error.exit_code
+    except LighttightError as error:
+        _finish_answer()
+        told.error(error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last one who could say anything
+        _finish_answer()
+        told.error(error)
+        return UNEXPECTED
+
+
+def _run(arguments: list[str]) -> int:
+    command = get_command(program())
+    answer = command.main(_with_listing(arguments), prog_name="lighttight", standalone_mode=False)
+    return answer if isinstance(answer, int) else 0
+
+
+def _with_listing(arguments: list[str]) -> list[str]:
+    """`albums --json` means `albums list --json`."""
+    if not arguments or arguments[0] not in GROUPS:
+        return arguments
+    rest = arguments[1:]
+    if not rest or (rest[0].startswith("-") and rest[0] not in {"-h", "--help"}):
+        return [arguments[0], "list", *rest]
+    return arguments
+
+
+def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Usage:
+    known = {*COMMANDS, *GROUPS}
+    named = [part for part in arguments[:1] if part in known]
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return Usage("usage", message=message, command=" ".join(["lighttight", *named]))
+
+
+def _make_streams_forgiving() -> None:
+    """A name that this terminal's encoding cannot show must not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def _ending_politely() -> Iterator[None]:
+    """Being told to end (closing the terminal, shutting down) stops like Ctrl+C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in map(_number, names)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _number(name: str) -> signal.Signals:
+    return signal.Signals[name]
+
+
+def _finish_answer() -> None:
+    """What was answered so far comes before the line that says why there is no more."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+
+
+def _close_for_good() -> None:
+    """Nobody reads any more; the interpreter must not try again when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,297 @@
+"""What comes in and what goes out: import, export, backup, restore."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from lighttight.cli import opening
+from lighttight.cli.keeping import Ids, found
+from lighttight.cli.looking import SHORT_ID
+from lighttight.cli.options import Common, Usage, with_common
+from lighttight.cli.screen import Screen, counted, day, size
+from lighttight.errors import Environment, Integrity, Refused
+from lighttight.messages import WORDS, harmless, words
+from lighttight.model import AlbumId, Factor, Item, ItemId
+
+if TYPE_CHECKING:
+    from lighttight.session import Exported, ImportResult, ImportSummary, Session
+
+NAMED: Final = 5
+"""Items whose names are shown one by one before originals leave; more are counted."""
+
+
+class Size(enum.Enum):
+    FULL = "full"
+    LARGE = "2048"
+    SMALL = "1280"
+
+
+# In ---------------------------------------------------------------------------------------
+
+
+@with_common
+def import_files(
+    common: Common,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files and folders of pictures.")
+    ],
+    album: Annotated[
+        str | None, typer.Option(metavar="A", help="Into this album; made if it is not there.")
+    ] = None,
+    remove_originals: Annotated[
+        bool,
+        typer.Option(
+            "--remove-originals", help="Remove each file once it is safe here and in a backup."
+        ),
+    ] = False,
+) -> int:
+    """Seal photos and videos in the library. One bad file never stops the rest."""
+    told = common.screen
+    outcome = _Imported(told)
+    with opening.opened(common) as session:
+        into = None if album is None else _album(session, album)
+        with told.progress("Importing", octets=True) as progress:
+            summary = session.imports.run(
+                paths,
+                album=into,
+                remove_originals=remove_originals,
+                progress=progress,
+                report=outcome.add,
+            )
+        _say_imported(told, summary)
+    return outcome.exit_code
+
+
+def _album(session: Session, name: str) -> AlbumId:
+    return session.library.albums.named(name) or session.library.albums.create(name)
+
+
+class _Imported:
+    """What became of the files, one after another, and what the command ends with."""
+
+    def __init__(self, told: Screen) -> None:
+        self._told = told
+        self._damaged = self._failed = self._skipped = False
+
+    def add(self, result: ImportResult) -> None:
+        from lighttight.session import ImportStatus
+
+        self._told.document(
+            {
+                "path": str(result.path),
+                "id": result.id,
+                "status": result.status.value,
+                "reason": result.reason,
+            },
+            flush=True,
+        )
+        if result.status is ImportStatus.FAILED:
+            self._failed = True
+            self._damaged |= isinstance(result.error, Integrity)
+        self._skipped |= result.status is ImportStatus.SKIPPED
+        if result.error is not None:
+            said = words(result.error)
+            name = harmless(str(result.path))
+            about = "" if name in said.sentence else f"{name}: "
+            self._told.say(f"{result.status.value}: {about}{said.sentence} {said.action}")
+        elif result.status is ImportStatus.DUPLICATE:
+            more = "" if result.reason is None else f" {WORDS[result.reason].sentence}"
+            self._told.say(f"{result.status.value}: {result.path}: it is in already.{more}")
+        elif result.reason is not None:
+            self._told.say(f"imported: {result.path}: {WORDS[result.reason].title}.")
+        if result.kept_because is not None:
+            self._told.note(result.kept_because.code, words(result.kept_because).sentence)
+
+    @property
+    def exit_code(self) -> int:
+        if self._damaged:
+            return Integrity.exit_code
+        if self._failed:
+            return Environment.exit_code
+        return Refused.exit_code if self._skipped else 0
+
+
+def _say_imported(told: Screen, summary: ImportSummary) -> None:
+    parts = [
+        f"{counted(summary.imported, 'item')} imported",
+        *([f"{counted(summary.duplicates, 'duplicate')}"] if summary.duplicates else []),
+        *([f"{summary.skipped:,} skipped"] if summary.skipped else []),
+        *([f"{summary.failed:,} failed"] if summary.failed else []),
+    ]
+    told.say(f"{', '.join(parts)}.")
+    if summary.stopped is not None:
+        said = words(summary.stopped)
+        told.note(summary.stopped.code, f"The import stopped early. {said.sentence} {said.action}")
+    if summary.originals_removed:
+        told.say(f"{counted(summary.originals_removed, 'original')} removed.")
+        told.say(
+            "Also still on: your phone, its Recently Deleted, iCloud or Google Photos, the chat it"
+            " came from."
+        )
+    elif summary.imported:
+        told.say("The files that you imported are still where they were.")
+
+
+# Out --------------------------------------------------------------------------------------
+
+
+@with_common
+def export(
+    common: Common,
+    ids: Ids = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="A folder that is there.")
+    ] = None,
+    copy_size: Annotated[
+        Size | None, typer.Option("--size", help="How large clean copies are.")
+    ] = None,
+    original: Annotated[
+        bool, typer.Option("--original", help="The unchanged file, with everything in it.")
+    ] = False,
+) -> int:
+    """Save copies into a folder. It is written into the record before anything leaves."""
+    told = common.screen
+    if not original or copy_size is not None:
+        raise Refused("clean-copies-later")
+    if to is None:
+        raise Usage("usage", message="Missing option '--to'", command="lighttight export")
+    outcome = _Left(told)
+    with opening.opened(common) as session:
+        chosen = found(session, ids)
+        outcome.items = {one: session.library.item(one) for one in chosen}
+        _warn_of_what_they_tell(told, list(outcome.items.values()))
+        with told.progress("Saving", octets=True) as progress:
+            done = session.egress.export_originals(
+                chosen,
+                to,
+                screen="lighttight export",
+                without_anchor=common.without_anchor,
+                progress=progress,
+                report=outcome.add,
+            )
+        left = sum(1 for one in done if one.error is None)
+        told.say(f"{counted(left, 'original')} saved to {to}. It is in the record: what left.")
+    return outcome.exit_code
+
+
+class _Left:
+    def __init__(self, told: Screen) -> None:
+        self._told = told
+        self.items: dict[ItemId, Item] = {}
+        self.exit_code = 0
+
+    def add(self, one: Exported) -> None:
+        self._told.document(
+            {
+                "id": one.item,
+                "path": None if one.path is None else str(one.path),
+                "error": None if one.error is None else one.error.code,
+            },
+            flush=True,
+        )
+        if one.error is None:
+            return
+        said = words(one.error)
+        name = self.items[one.item].name
+        self._told.note(
+            one.error.code,
+            f"{name} ({one.item[:SHORT_ID]}) was not saved. {said.sentence} {said.action}",
+        )
+        self.exit_code = max(self.exit_code, one.error.exit_code)
+
+
+def _warn_of_what_they_tell(told: Screen, items: Sequence[Item]) -> None:
+    """What whoever gets the originals can read in them besides the picture."""
+    telling = [(item, facts) for item in items if (facts := _facts_inside(item))]
+    if not telling:
+        told.note(
+            "original-tells",
+            "Originals are saved as they are. Anything that is written inside leaves with them.",
+        )
+        return
+    if len(items) <= NAMED:
+        for item, facts in telling:
+            told.note(
+                "original-tells",
+                f"Whoever gets {item.name} can also read in it: {', '.join(facts)}.",
+            )
+        return
+    place = sum(1 for item in items if item.place is not None)
+    dated = sum(1 for item in items if item.taken is not None)
+    device = sum(1 for item in items if item.device)
+    told.note(
+        "original-tells",
+        f"Whoever gets these {len(items):,} originals can also read in them: the place in"
+        f" {place:,}, the date in {dated:,}, the device in {device:,}.",
+    )
+
+
+def _facts_inside(item: Item) -> list[str]:
+    facts: list[str] = []
+    if item.place is not None:
+        facts.append(f"the place ({item.place.latitude:.4f}, {item.place.longitude:.4f})")
+    if item.taken is not None:
+        facts.append(f"the date ({day(item.taken)})")
+    if item.device:
+        facts.append(f"the device ({item.device})")
+    return facts
+
+
+# The second copy --------------------------------------------------------------------------
+
+
+@with_common
+def backup(
+    common: Common,
+    to: Annotated[Path, typer.Argument(metavar="TO", help="A new folder, or an older backup.")],
+) -> int:
+    """Bring a second copy up to date, and open every new file of it once."""
+    told = common.screen
+    with opening.opened(common) as session:
+        with told.progress("Backing up", octets=True) as progress:
+            done = session.care.backup(to, progress=progress)
+        told.document(
+            {
+                "backup": str(to.absolute()),
+                "items": done.items,
+                "copied": done.copied,
+                "bytes": done.bytes,
+            }
+        )
+        told.say(
+            f"The backup at {to} holds {counted(done.items, 'item')}; {done.copied:,} of them are"
+            f" new ({size(done.bytes)}). It opens with the same ways in."
+        )
+    return 0
+
+
+@with_common
+def restore(
+    common: Common,
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="The backup.")],
+) -> int:
+    """Make a library at --vault from a backup. It never writes over one that is there."""
+    from lighttight.session import Offer, PasswordStore, look, restore_session
+
+    told = common.screen
+    if common.vault is None:
+        raise Usage("usage", message="Missing option '--vault'", command="lighttight restore")
+    locked = look(source)
+    offer = opening.offered(common)
+    if offer is None:
+        clicks = any(slot.factors == (Factor.KEYRING,) for slot in locked.slots)
+        offer = Offer() if clicks else opening.asked(locked, None)
+    with told.progress("Restoring", octets=True) as progress:
+        session = restore_session(source, common.vault, offer, PasswordStore(), progress=progress)
+    with session:
+        opening.remember(common.vault, told)
+        count = session.library.counts().all
+        told.document({"vault": str(common.vault.absolute()), "items": count})
+        told.say(f"{counted(count, 'item')} restored to {common.vault}.")
+        told.say("This is in the record, because it takes the library back to an earlier day.")
+    return 0

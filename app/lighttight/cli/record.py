@@ -1,0 +1,147 @@
+"""`audit`: what happened to the library, as sentences or as the entries themselves.
+
+Sentences are in the order in which things happened, newest last, so that what matters most stands
+where the eye is. An act that sent something out is one sentence, told at the time it began: its
+two entries belong together, and where the second is missing that is what must be said.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from lighttight.cli import opening, screen
+from lighttight.cli.options import Common, Usage, with_common
+from lighttight.cli.screen import Json, counted
+from lighttight.cli.sentences import Narrator
+from lighttight.errors import Integrity
+
+if TYPE_CHECKING:
+    from lighttight.session import Entry, Session
+
+audit = typer.Typer(help="What happened to the library: list (without a name), verify.")
+
+SHOWN: Final = 100
+"""Entries that people are shown unless they ask for more."""
+
+_AGO: Final = re.compile(r"(\d{1,5})([hdw])")
+_HOURS: Final = {"h": 1, "d": 24, "w": 24 * 7}
+_OF_THE_RECORD: Final = frozenset(
+    {"entry-forged", "tree-forged", "record-differs", "state-differs", "catalog-damaged"}
+)
+
+
+@audit.command("list")
+@with_common
+def list_entries(
+    common: Common,
+    since: Annotated[
+        str | None, typer.Option(metavar="T", help="A day, a time, or 12h, 7d, 2w.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="The newest N; 0 shows all.")
+    ] = None,
+) -> int:
+    """What happened, newest last."""
+    told = common.screen
+    since_ms = None if since is None else since_when(since, datetime.now(UTC))
+    if limit is None and not common.json and since is None:
+        limit = SHOWN
+    with opening.opened(common, looking=True) as session:
+        entries, more = _newest(session, since_ms, limit)
+        narrator = Narrator(
+            entries, {album.id: album.name for album in session.library.albums.all()}
+        )
+        for entry in entries:
+            sentence = narrator.sentence(entry)
+            told.document(_described(entry, sentence))
+            if sentence is not None:
+                told.say(f"{screen.moment(entry.time)}  {sentence}")
+        if more:
+            told.say("There is more before this; to see all of it: lighttight audit --limit 0")
+    return 0
+
+
+@audit.command("verify")
+@with_common
+def verify_record(common: Common) -> int:
+    """Check that no entry was changed, removed, added or moved."""
+    told = common.screen
+    session, _ = opening.open_library(common)
+    with session:
+        opening.tell(session, told)
+        with told.progress("Checking the record") as progress:
+            report = session.care.verify(progress=progress)
+        damage = [one.code for one in report.damage if one.code in _OF_THE_RECORD]
+        finding = session.vault.finding
+        told.document(
+            {
+                "sound": not damage,
+                "entries": report.entries,
+                "damage": damage,
+                "anchor": finding.state.value,
+                "anchored": None
+                if finding.anchored_ms is None
+                else screen.stamp(finding.anchored_ms),
+            }
+        )
+        if not damage:
+            told.say(
+                f"The record holds {counted(report.entries, 'entry', 'entries')}, and none was"
+                " changed, removed or added."
+            )
+            told.say(
+                "This computer keeps no note about it, so a removed end would not be noticed."
+                if finding.anchored_ms is None
+                else f"It agrees with this computer’s own note of"
+                f" {screen.moment(finding.anchored_ms)}."
+            )
+    if damage:
+        raise Integrity("record-differs")
+    return 0
+
+
+def since_when(text: str, now: datetime) -> int:
+    """Milliseconds UTC. Raises Usage("time-unclear")."""
+    wanted = text.strip()
+    ago = _AGO.fullmatch(wanted)
+    try:
+        if ago is not None:
+            moment = now - timedelta(hours=int(ago[1]) * _HOURS[ago[2]])
+        else:
+            # A day or a time without an offset is meant in this computer's zone.
+            moment = datetime.fromisoformat(wanted).astimezone()
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise Usage("time-unclear", text=text) from error
+
+
+def _newest(session: Session, since_ms: int | None, limit: int | None) -> tuple[list[Entry], bool]:
+    """The newest entries in the order in which they happened, and whether there are older ones."""
+    entries: list[Entry] = []
+    before: int | None = None
+    while page := session.record.entries(since_ms=since_ms, before=before):
+        entries += page
+        before = page[-1].sequence
+        if limit and len(entries) > limit:
+            return entries[:limit][::-1], True
+    return entries[::-1], False
+
+
+def _described(entry: Entry, sentence: str | None) -> Json:
+    return {
+        "sequence": entry.sequence,
+        "kind": entry.kind.label,
+        "time": screen.stamp(entry.time),
+        "sentence": sentence,
+        "values": {
+            field.label: screen.stamp(value)
+            if field.label == "date" and isinstance(value, int)
+            else value
+            for field, value in entry.values.items()
+        },
+        "erased": sorted(field.label for field in entry.erased),
+    }
