@@ -7,20 +7,21 @@ then the header that names it. An interrupted backup is either the one before or
 running it again goes on where it stopped.
 
 Restoring is a deliberate roll-back. It never writes over anything: it makes a vault where none is,
-opens it, and records that it did. Whoever deleted something for good finds it in older backups
-still; the program says so.
+opens it, and records that it did; until everything is copied, the vault is not there. Whoever
+deleted something for good finds it in older backups still; the program says so.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from lighttight.errors import Integrity, Refused
-from lighttight.files import copy_file_durably, sync_directory, sync_file, translating
+from lighttight.files import PART, copy_file_durably, sync_directory, sync_file, translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.model import ObjectId
 from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.keys import catalog_key
@@ -31,7 +32,13 @@ from lighttight.vault.password_store import PasswordStore
 from lighttight.vault.vault import RANDOM, Vault, look, now_ms, open_vault
 from lighttight.vault.ways_in import Offer
 
-FAILPOINTS.declare("backup.blobs-copied", "backup.catalog-copied", "backup.done")
+FAILPOINTS.declare(
+    "backup.blobs-copied",
+    "backup.catalog-copied",
+    "backup.done",
+    "restore.copied",
+    "restore.named",
+)
 
 _SNAPSHOT = "catalog.new"
 
@@ -52,19 +59,20 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
     or Refused("path-exists") before writing anything.
     """
     _check_target(vault, target)
-    with translating(target, gone="folder-gone"):
-        (target / "blobs").mkdir(mode=0o700, parents=True, exist_ok=True)
-        target.chmod(0o700)
+    _make_directory(target)
     vault.catalog.recompute()
     taken = now_ms()
     header_data, number = vault.header_data, vault.header.catalog
     snapshot = target / _SNAPSHOT
-    snapshot.unlink(missing_ok=True)
     key = catalog_key(vault.master, vault.id, number)
+    remove_database(snapshot)
+    for unfinished in target.glob(f"*{PART}"):
+        unfinished.unlink(missing_ok=True)
+    verified = _verified_before(target, number, key)
     vault.catalog.copy_into(snapshot, key)
     try:
         held = _objects_of(snapshot, key)
-        copied, written = _copy_blobs(vault, target, held, progress)
+        copied, written = _copy_blobs(vault, target, held, verified, progress)
         failpoint("backup.blobs-copied")
         _put_catalog(target, snapshot, number)
     except BaseException:
@@ -96,17 +104,37 @@ def _check_target(vault: Vault, target: Path) -> None:
         if look(target).id != vault.id:
             raise Refused("backup-other-vault", path=str(target))
         return
-    left = {one.name for one in target.iterdir()}
-    if not left <= {"blobs", _SNAPSHOT} and not _only_catalogs(left):
+    if not all(_is_ours(one.name) for one in target.iterdir()):
         raise Refused("path-exists", path=str(target))
 
 
-def _only_catalogs(names: Iterable[str]) -> bool:
-    """What an interrupted first backup leaves: its blobs and a catalog without a header."""
-    return all(
-        name in ("blobs", _SNAPSHOT) or (name.startswith("catalog.") and ".db" in name)
-        for name in names
-    )
+def _is_ours(name: str) -> bool:
+    """Whether a name is one that an interrupted backup or restoring leaves."""
+    whole = name in ("blobs", header_files.HEADER, header_files.COPY)
+    return whole or name.startswith("catalog.") or name.endswith(PART)
+
+
+def _make_directory(path: Path) -> None:
+    """The directory of a vault, durable itself: what is synced inside it goes with its name."""
+    with translating(path, gone="folder-gone"):
+        (path / "blobs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    sync_directory(path)
+    sync_directory(path.parent)
+
+
+def _verified_before(target: Path, number: int, key: bytes) -> set[ObjectId]:
+    """What the backup that stands at `target` holds: it was opened whole when that was made.
+
+    A blob beside it may be from a backup that was interrupted before it read the copy back.
+    """
+    path = target / f"catalog.{number}.db"
+    if not path.exists() or not (target / header_files.HEADER).exists():
+        return set()
+    try:
+        return {sealed.id for sealed in _objects_of(path, key)}
+    except Integrity:
+        return set()
 
 
 def _objects_of(snapshot: Path, key: bytes) -> list[SealedObject]:
@@ -122,25 +150,34 @@ def _objects_of(snapshot: Path, key: bytes) -> list[SealedObject]:
 
 
 def _copy_blobs(
-    vault: Vault, target: Path, held: list[SealedObject], progress: Progress
+    vault: Vault,
+    target: Path,
+    held: list[SealedObject],
+    verified: set[ObjectId],
+    progress: Progress,
 ) -> tuple[int, int]:
     there = BlobStore(target / "blobs", vault.id)
     total = sum(sealed.size for sealed in held)
     done = copied = written = 0
     for sealed in held:
         progress.step(done, total)
+        path = there.path(sealed.id)
         try:
             there.present(sealed)
         except Integrity:
-            path = there.path(sealed.id)
             with translating(path, gone="folder-gone"):
                 path.parent.mkdir(mode=0o700, exist_ok=True)
             written += copy_file_durably(vault.blobs.path(sealed.id), path)
+            copied += 1
+            verified.discard(sealed.id)
+        if sealed.id not in verified:
             # Opened whole once it is there: a backup that was never read is a hope.
             there.verify(sealed)
-            copied += 1
         done += sealed.size
     progress.step(total, total)
+    # Also those that were found: an interrupted backup may not have come to syncing them.
+    for fan in sorted({there.path(sealed.id).parent for sealed in held}):
+        sync_directory(fan)
     sync_directory(target / "blobs")
     return copied, written
 
@@ -181,25 +218,37 @@ def restore(
     """Make a vault at `target` (missing or empty) from the backup at `source`, and open it.
 
     Every blob is opened whole on the way. The result is returned open, with the roll-back in its
-    record. The backup itself is not changed.
+    record. The backup itself is not changed. Everything is copied beside the target and gets its
+    name at the end, so that an interrupted restoring leaves nothing at `target` and can be tried
+    again.
     """
     look(source)
     with translating(target, gone="folder-gone"):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise Refused("path-exists", path=str(target))
-        (target / "blobs").mkdir(mode=0o700, parents=True, exist_ok=True)
-        target.chmod(0o700)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + PART)
+    _clear_unfinished(unfinished)
+    _make_directory(unfinished)
+    with translating(source, gone="folder-gone"):
         files = [one for one in sorted(source.rglob("*")) if _belongs(one.relative_to(source))]
         total = sum(one.stat().st_size for one in files)
     done = 0
-    headers = {header_files.HEADER, header_files.COPY}
-    # The header last: until then the target is not a vault, and restoring can be tried again.
-    for one in sorted(files, key=lambda path: path.name in headers):
+    for one in files:
         progress.step(done, total)
-        place = target / one.relative_to(source)
+        place = unfinished / one.relative_to(source)
         with translating(place, gone="folder-gone"):
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
         done += copy_file_durably(one, place)
+    sync_directory(unfinished / "blobs")
+    sync_directory(unfinished)
+    failpoint("restore.copied")
+    with translating(target, gone="folder-gone"):
+        if target.exists():
+            target.rmdir()
+        unfinished.rename(target)
+    sync_directory(target.parent)
+    failpoint("restore.named")
     vault = open_vault(target, offer, store, accept_older=True)
     try:
         for _, sealed in checking.all_objects(vault):
@@ -216,6 +265,16 @@ def restore(
         vault.close()
         raise
     return vault
+
+
+def _clear_unfinished(path: Path) -> None:
+    """Take away what an interrupted restoring left; Refused where it is something else."""
+    if not path.exists():
+        return
+    with translating(path, gone="folder-gone"):
+        if not path.is_dir() or not all(_is_ours(one.name) for one in path.iterdir()):
+            raise Refused("path-exists", path=str(path))
+        shutil.rmtree(path)
 
 
 def _belongs(path: Path) -> bool:

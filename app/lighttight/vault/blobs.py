@@ -125,6 +125,8 @@ class BlobStore:
     def __init__(self, directory: Path, vault: VaultId) -> None:
         self._directory = directory
         self._vault = vault
+        self._made: set[ObjectId] = set()
+        self._durable: set[str] = set()
 
     def path(self, object_id: ObjectId) -> Path:
         return self._directory / object_id[:2] / object_id
@@ -149,12 +151,9 @@ class BlobStore:
         sealed = SealedObject(object_id, secrets.token_bytes(32), size, sealed_size(padme(size)))
         final = self.path(object_id)
         part = final.with_name(final.name + PART)
-        with translating(final):
-            made = not final.parent.is_dir()
-            final.parent.mkdir(mode=0o700, exist_ok=True)
-            if made:
-                sync_directory(self._directory)
+        self._made.add(object_id)
         try:
+            self._make_fan(final.parent)
             self._write_part(part, source, sealed, watch, progress)
             failpoint("blob.before-rename")
             with translating(final):
@@ -167,8 +166,18 @@ class BlobStore:
             for left in (part, final):
                 with contextlib.suppress(OSError):
                     left.unlink()
+            self._made.discard(object_id)
             raise
         return sealed
+
+    def _make_fan(self, fan: Path) -> None:
+        # Synced once by each process even where it is there already: whoever made it may have been
+        # stopped before its name was on the disk, and everything in it would go with it.
+        with translating(fan):
+            fan.mkdir(mode=0o700, exist_ok=True)
+        if fan.name not in self._durable:
+            sync_directory(self._directory)
+            self._durable.add(fan.name)
 
     def _write_part(
         self,
@@ -264,6 +273,7 @@ class BlobStore:
     def remove(self, object_id: ObjectId) -> None:
         """Unlink a blob for good; one that is already gone is no error."""
         path = self.path(object_id)
+        self._made.discard(object_id)
         with translating(path):
             try:
                 path.unlink()
@@ -278,8 +288,27 @@ class BlobStore:
             if not name.endswith(PART):
                 yield ObjectId(name)
 
+    def unnamed(self, named: Callable[[], set[ObjectId]]) -> list[Path]:
+        """Unfinished files, and blobs that `named` does not name: left over by a crash.
+
+        True only for who holds the exclusive lock. That lock is the process's, though, and another
+        thread of it may stand between its blob and its row: what this process wrote is left alone
+        until a row names it. First the disk is read, then what is under way, then the rows: so a
+        blob that is found is found under way or in a row.
+        """
+        names = list(self._names())
+        made = set(self._made)
+        known = named()
+        self._made -= known
+
+        def is_left_over(name: str) -> bool:
+            one = ObjectId(name.removesuffix(PART))
+            return one not in made and (name.endswith(PART) or one not in known)
+
+        return [self._directory / name[:2] / name for name in filter(is_left_over, names)]
+
     def leftovers(self) -> list[Path]:
-        """Temporary files of writes that never finished. Only the exclusive lock makes it true."""
+        """Unfinished files, whoever writes them."""
         return [self._directory / name[:2] / name for name in self._names() if name.endswith(PART)]
 
     def _names(self) -> Iterator[str]:

@@ -97,7 +97,8 @@ def make_private(path: Path) -> None:
 
 def remove_database(path: Path) -> None:
     """Unlink a database and what SQLite keeps beside it; never raises for one that is gone."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    # The database last: a log without one would be found by nobody, and stay.
+    for suffix in ("-wal", "-shm", "-journal", ""):
         with contextlib.suppress(OSError):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
@@ -325,6 +326,17 @@ class Catalog:
                 self._transaction = self._hashing = None
             self._committed = state.generation
             failpoint("catalog.after-commit")
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No write of another thread begins while the block runs: for putting another catalog in
+        the place of this one. What was committed to the old one meanwhile would be lost."""
+        with self._write:
+            yield
+
+    def stop_writing(self) -> None:
+        """What is on the disk cannot be known any more: reading goes on, writing does not."""
+        self._failed = True
 
     def _ensure_writable(self) -> None:
         if self._closed:

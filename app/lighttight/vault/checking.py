@@ -7,10 +7,11 @@ both need the vault alone.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from lighttight.errors import Environment, Integrity
-from lighttight.files import sync_directory, translating
+from lighttight.files import PART, sync_directory, translating
 from lighttight.model import ItemId, ObjectId
 from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.entries import (
@@ -22,7 +23,7 @@ from lighttight.sealed.entries import (
     parse_leaf,
 )
 from lighttight.sealed.tree import Frontier, leaf_hash
-from lighttight.vault import header_files, rotation
+from lighttight.vault import header_files, rotation, ways_in
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault
@@ -155,23 +156,27 @@ def _check_entries(vault: Vault) -> tuple[int, list[Damage]]:
 def sweep(vault: Vault) -> int | None:
     """Remove what interrupted acts left behind; None when another session has the vault open.
 
-    Temporary files, blobs that no row names, catalogs that no header names. Only alone: another
-    process may be between its blob and its row.
+    Temporary files, blobs that no row names, catalogs that no header names, keyring items of ways
+    in that no header names. Only alone: another process may be between its blob and its row.
     """
     if not vault.lock.try_exclusive():
         return None
     try:
+        vault.catch_up()
         count = rotation.sweep_catalogs(vault)
-        for path in vault.blobs.leftovers():
+
+        def named() -> set[ObjectId]:
+            return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
+
+        unfinished = [one for one in vault.path.glob(f"*{PART}") if one.is_file()]
+        for path in (*unfinished, *vault.blobs.unnamed(named)):
             with translating(path):
                 path.unlink(missing_ok=True)
                 sync_directory(path.parent)
             count += 1
-        known = {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
-        for one in list(vault.blobs.ids()):
-            if one not in known:
-                vault.blobs.remove(one)
-                count += 1
+        with contextlib.suppress(Environment):
+            # A keyring that does not answer keeps them until the next time.
+            count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
         return count
     finally:
         vault.lock.downgrade()
@@ -184,6 +189,7 @@ def mend_header(vault: Vault) -> bool:
     if not vault.lock.try_exclusive():
         raise Environment("vault-busy", holders=vault.lock.holders())
     try:
+        vault.catch_up()
         vault.replace_header(vault.header.slots, vault.header.catalog, vault.master)
         with vault.transaction() as tx:
             tx.record(EntryKind.REPAIRED, {Field.REASON: "header", Field.COUNT: 1})

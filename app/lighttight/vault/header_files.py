@@ -39,6 +39,14 @@ def write(vault: Path, data: bytes) -> None:
     failpoint("header.written")
 
 
+def are(vault: Path, data: bytes) -> bool:
+    """Whether both files still hold exactly `data`: a failed `write` has changed nothing."""
+    try:
+        return _bytes(vault / HEADER) == _bytes(vault / COPY) == data
+    except Environment:
+        return False
+
+
 def differ(vault: Path) -> bool:
     """Whether the two files are not the same whole bytes: something for repair to mend."""
     first, second = _bytes(vault / HEADER), _bytes(vault / COPY)

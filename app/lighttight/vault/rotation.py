@@ -11,7 +11,8 @@
 4. the header that names it. Before this write the old state is in force, after it the new one;
 5. the old catalog and the old keyring items are removed; the anchor is written.
 
-A crash before 4 leaves a catalog nobody names, and keyring items nobody names; both are swept.
+A crash before 4 leaves a catalog nobody names, and keyring items nobody names; one after 4 leaves
+the old ones. All are swept: what is made and what is given up was noted in the keyring beforehand.
 What someone copied before, together with an old way in, stays readable to them. The program says
 so, and offers to seal everything again.
 """
@@ -32,9 +33,9 @@ from lighttight.sealed import words as recovery_words
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot, open_slot, passphrase_output
-from lighttight.vault import ways_in
+from lighttight.vault import header_files, ways_in
 from lighttight.vault.catalog import Catalog, remove_database
-from lighttight.vault.vault import RANDOM, SlotInfo, Vault, factor_names, now_ms
+from lighttight.vault.vault import MAX_SLOTS, RANDOM, SlotInfo, Vault, factor_names, now_ms
 
 FAILPOINTS.declare(
     "rotation.slots-made",
@@ -93,6 +94,7 @@ def _rotate_alone(
     add: tuple[ways_in.WayIn, ...],
     confirm: Callable[[tuple[str, ...]], None],
 ) -> Rotated:
+    vault.catch_up()
     old = vault.header
     master = MasterKey(RANDOM(32))
     kept = [slot for slot in old.slots if slot.id not in drop]
@@ -104,17 +106,21 @@ def _rotate_alone(
     ]
     if not presented and not add:
         raise Refused("way-in-missing")
-    if len(presented) + len(add) + 1 > 8:
+    if len(presented) + len(add) + 1 > MAX_SLOTS:
         raise Refused("slots-full")
     entropy, new_words = _recovery(vault, recovery)
     if new_words is not None:
         confirm(new_words)
     made: list[Slot] = []
     target = vault.path / f"catalog.{old.catalog + 1}.db"
-    fresh: Catalog | None = None
+    before, fresh = vault.catalog, None
+    ways = [(SlotId(RANDOM(8).hex()), way) for way in (*(way for _, way in presented), *add)]
+    _announce(vault, ways)
     try:
-        for way in (*(way for _, way in presented), *add):
-            made.append(ways_in.make_slot(master, vault.id, way, vault.store, RANDOM))
+        for slot_id, way in ways:
+            made.append(
+                ways_in.make_slot(master, vault.id, way, vault.store, RANDOM, slot_id=slot_id)
+            )
         words_way = ways_in.WayIn((Factor.RECOVERY,))
         made.append(
             ways_in.make_slot(master, vault.id, words_way, vault.store, RANDOM, entropy=entropy)
@@ -126,23 +132,21 @@ def _rotate_alone(
             for slot in old.slots
             if slot.id not in survivors and Factor.RECOVERY not in slot.factors
         ]
-        fresh = _copy_catalog(vault, target, catalog_key(master, vault.id, old.catalog + 1))
-        _record(fresh, old.catalog + 1, reason, removed, new_words is not None)
-        _make_durable(fresh, target)
-        vault.replace_header(tuple(made), old.catalog + 1, master)
+        with before.held():
+            fresh = _copy_catalog(vault, target, catalog_key(master, vault.id, old.catalog + 1))
+            _record(fresh, old.catalog + 1, reason, removed, new_words is not None)
+            _make_durable(fresh, target)
+            vault.replace_header(tuple(made), old.catalog + 1, master)
+            vault.catalog = fresh
+            before.close()
     except BaseException:
-        if fresh is not None:
-            fresh.close()
-        if vault.header is old:
-            remove_database(target)
-            ways_in.forget(vault.store, vault.id, made)
+        _give_up(vault, before, fresh, target, made)
         raise
     failpoint("rotation.header-written")
-    before = vault.catalog
-    vault.catalog = fresh
-    before.close()
     remove_database(before.path)
     complete = ways_in.forget(vault.store, vault.id, old.slots)
+    with contextlib.suppress(Environment):
+        ways_in.forget_announced(vault.store, vault.id, made)
     failpoint("rotation.old-removed")
     vault.settle()
     return Rotated(
@@ -151,6 +155,38 @@ def _rotate_alone(
         words=new_words,
         leftovers=not complete,
     )
+
+
+def _announce(vault: Vault, ways: list[tuple[SlotId, ways_in.WayIn]]) -> None:
+    new = [slot_id for slot_id, way in ways if Factor.KEYRING in way.factors]
+    given_up = [slot.id for slot in vault.header.slots if Factor.KEYRING in slot.factors]
+    try:
+        ways_in.announce(vault.store, vault.id, [*new, *given_up])
+    except Environment:
+        # Without a keyring one can still rotate, to ways in that do without: the old items are
+        # then out of reach, and that is said.
+        if new:
+            raise
+
+
+def _give_up(
+    vault: Vault, before: Catalog, fresh: Catalog | None, target: Path, made: list[Slot]
+) -> None:
+    """After an error: undo, unless the new header may be in force.
+
+    A header that was put in place and not synced is found after a power cut, or is not. So both
+    catalogs stay, and the keyring items of both; and this session writes nothing more, because
+    nobody knows which catalog the next opening will go by.
+    """
+    if vault.catalog is not before:
+        return
+    if fresh is not None:
+        fresh.close()
+    if header_files.are(vault.path, vault.header_data):
+        remove_database(target)
+        ways_in.forget(vault.store, vault.id, made)
+    else:
+        before.stop_writing()
 
 
 def _present(vault: Vault, slot: Slot, passphrases: Mapping[SlotId, str]) -> ways_in.WayIn | None:

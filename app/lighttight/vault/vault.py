@@ -46,6 +46,7 @@ from lighttight.vault.previews import Previews
 
 SUFFIX: Final = ".lighttight"
 RANDOM: Final = system_random.token_bytes
+MAX_SLOTS: Final = 8
 
 FAILPOINTS.declare("create.before-header", "slots.recorded")
 
@@ -158,10 +159,21 @@ class Vault:
         once a second, and the act calls `settle` when it ends. A note that cannot be written does
         not undo what was committed inside the vault; it stops what would leave (`anchor_now`).
         """
-        with self.catalog.writing() as transaction:
+        with contextlib.ExitStack() as stack:
+            transaction = self._begin(stack)
             yield transaction
         if not interim or self.keeper.due(transaction.generation):
             self.settle()
+
+    def _begin(self, stack: contextlib.ExitStack) -> Transaction:
+        while True:
+            catalog = self.catalog
+            try:
+                return stack.enter_context(catalog.writing())
+            except Environment as error:
+                # Another thread may have rotated while this one waited for its turn.
+                if error.code != "vault-locked" or self.catalog is catalog:
+                    raise
 
     def settle(self) -> None:
         """Write the note about the newest state, or leave `keeper.state` saying that it failed."""
@@ -199,9 +211,15 @@ class Vault:
 
         The entry comes first: a way in without a record would be worse than a record without.
         """
-        if len(self.header.slots) >= 8:
+        self.catch_up()
+        if len(self.header.slots) >= MAX_SLOTS:
             raise Refused("slots-full")
-        slot = ways_in.make_slot(self.master, self.id, way, self.store, RANDOM, entropy=entropy)
+        slot_id = SlotId(RANDOM(8).hex())
+        if Factor.KEYRING in way.factors:
+            ways_in.announce(self.store, self.id, [slot_id])
+        slot = ways_in.make_slot(
+            self.master, self.id, way, self.store, RANDOM, slot_id=slot_id, entropy=entropy
+        )
         named: dict[Field, Value] = {Field.SLOT: slot.id, Field.FACTORS: factor_names(slot.factors)}
         try:
             with self.transaction() as tx:
@@ -211,14 +229,39 @@ class Vault:
                         EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"}
                     )
             failpoint("slots.recorded")
-            self.replace_header((*self.header.slots, slot), self.header.catalog, self.master)
+            self._append_slot(slot)
         except BaseException:
-            ways_in.forget(self.store, self.id, [slot])
-            with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
-                tx.record(EntryKind.SLOT_REMOVED, named)
+            if header_files.are(self.path, self._header_data):
+                ways_in.forget(self.store, self.id, [slot])
+                with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
+                    tx.record(EntryKind.SLOT_REMOVED, named)
             raise
         self.settle()
         return SlotInfo(slot.id, slot.factors, slot.is_pin)
+
+    def _append_slot(self, slot: Slot) -> None:
+        # An empty write transaction, for its lock: of two sessions that add a way in at the same
+        # moment, the second writes its header over one that it has read.
+        with self.catalog.writing():
+            self.catch_up()
+            if len(self.header.slots) >= MAX_SLOTS:
+                raise Refused("slots-full")
+            self.replace_header((*self.header.slots, slot), self.header.catalog, self.master)
+
+    def catch_up(self) -> None:
+        """Take over a header that another session wrote meanwhile, under the same master key.
+
+        Whoever writes a header writes all of its slots; going by one read when the vault was
+        opened would undo a way in that was added since.
+        """
+        try:
+            chosen = header_files.read(self.path)
+            header = authenticate(chosen.data, self.master)
+        except (Integrity, Refused):
+            # Both damaged since: what is in memory was authenticated, and is better than nothing.
+            return
+        if header.sequence > self.header.sequence:
+            self.header, self._header_data = header, chosen.data
 
     def replace_header(self, slots: tuple[Slot, ...], catalog: int, master: MasterKey) -> None:
         """Write both header files with the next sequence number, and go on with them."""

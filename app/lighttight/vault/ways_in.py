@@ -39,6 +39,7 @@ from lighttight.vault.password_store import PasswordStore
 MIN_PIN: Final = 6
 MIN_SCORE: Final = 3
 _PIN = re.compile(r"[0-9]+")
+_SLOT_ID = re.compile(r"[0-9a-f]{16}")
 
 Random = Callable[[int], bytes]
 
@@ -170,15 +171,16 @@ def make_slot(
     store: PasswordStore,
     random: Random,
     *,
+    slot_id: SlotId | None = None,
     entropy: bytes | None = None,
 ) -> Slot:
     """A slot for `way`. Writes (and reads back) its keyring item; `entropy` for recovery words.
 
     The caller writes the header; until then the new keyring item is only a left-over, which
-    `forget` removes if the act fails.
+    `forget` removes if the act fails, and which `announce` lets a later session find.
     """
     way.check()
-    slot_id = SlotId(random(8).hex())
+    slot_id = slot_id or SlotId(random(8).hex())
     costs: Argon2Costs | None = None
     outputs: dict[Factor, bytes] = {}
     if way.passphrase is not None:
@@ -205,3 +207,34 @@ def forget(store: PasswordStore, vault: VaultId, slots: Iterable[Slot]) -> bool:
             except Environment:
                 complete = False
     return complete
+
+
+def _announcement(vault: VaultId) -> str:
+    return f"{vault}/unfinished"
+
+
+def announce(store: PasswordStore, vault: VaultId, slots: Iterable[SlotId]) -> None:
+    """Note in the keyring whose items are about to be made, or to be given up.
+
+    A keyring cannot be asked what it holds. Without this note an item that a crash left behind
+    would stay for ever, and the old one of a rotation opens what was copied before it.
+    """
+    noted = store.get(_announcement(vault)) or ""
+    store.set(_announcement(vault), " ".join(sorted({*noted.split(), *slots})))
+
+
+def forget_announced(store: PasswordStore, vault: VaultId, named: Iterable[Slot]) -> int:
+    """Delete announced items that the header in force does not name; returns how many.
+
+    Only for who has the vault alone: another session may be about to name one.
+    """
+    noted = store.get(_announcement(vault))
+    if noted is None:
+        return 0
+    known = {slot.id for slot in named}
+    # The note is no proof of anything: only what looks like a slot's id is used as one.
+    strays = [one for one in noted.split() if _SLOT_ID.fullmatch(one) and one not in known]
+    for one in strays:
+        store.delete(account(vault, SlotId(one)))
+    store.delete(_announcement(vault))
+    return len(strays)

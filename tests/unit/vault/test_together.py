@@ -1,0 +1,139 @@
+"""Several threads and processes in one vault: what one does must not cost the other anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lighttight.errors import Environment, Refused
+from lighttight.files import failpoints
+from lighttight.vault import checking
+from lighttight.vault.blobs import SealedObject
+from lighttight.vault.rotation import rotate
+from lighttight.vault.vault import Vault, open_vault
+from lighttight.vault.ways_in import Offer
+from tests.support.objects import Bytes, add_object, read_object
+from tests.support.password_store import MemoryStore
+from tests.support.vaults import KEYRING, make_vault, reopen
+
+DATA = b"a picture" * 5000
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
+    vault = make_vault(tmp_path / "v", store, KEYRING).vault
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def at() -> Iterator[Callable[[str, Callable[[], object]], None]]:
+    """`at(point, act)`: do something when a failpoint is reached for the first time."""
+
+    def arm(point: str, act: Callable[[], object]) -> None:
+        waiting = [act]
+
+        def hook(name: str) -> None:
+            if name == point and waiting:
+                waiting.pop()()
+
+        failpoints.arm(hook)
+
+    yield arm
+    failpoints.disarm()
+
+
+def test_sweeping_leaves_what_another_thread_is_about_to_name(vault: Vault, at) -> None:
+    # The lock is the process's: holding it alone says nothing about one's own threads.
+    at("blob.durable", lambda: checking.sweep(vault))
+    _, sealed = add_object(vault, DATA)
+    assert read_object(vault, sealed) == DATA
+    assert checking.verify(vault, deep=True).sound
+
+
+def test_sweeping_leaves_a_blob_that_is_still_written(vault: Vault, at) -> None:
+    at("blob.part-written", lambda: checking.sweep(vault))
+    _, sealed = add_object(vault, DATA)
+    assert read_object(vault, sealed) == DATA
+
+
+def test_what_was_given_up_is_swept_in_the_same_session(vault: Vault) -> None:
+    sealed = vault.blobs.write(Bytes(DATA), watch=lambda _: None)
+    vault.blobs.remove(sealed.id)
+    vault.blobs.path(sealed.id).write_bytes(b"came back")
+    assert checking.sweep(vault) == 1
+
+
+def test_rotation_keeps_what_another_thread_saves_meanwhile(vault: Vault, at) -> None:
+    saved: list[SealedObject] = []
+    thread = threading.Thread(target=lambda: saved.append(add_object(vault, DATA)[1]))
+
+    def save_meanwhile() -> None:
+        thread.start()
+        thread.join(0.5)
+
+    at("rotation.catalog-copied", save_meanwhile)
+    rotate(vault, reason="asked")
+    thread.join()
+    assert saved
+    held = {sealed.id for _, sealed in checking.all_objects(vault)}
+    assert held == {one.id for one in saved}, "an acknowledged item is in no catalog"
+    vault.catalog.recompute()
+
+
+def test_two_sessions_that_add_a_way_in_both_keep_it(vault: Vault, store: MemoryStore) -> None:
+    other = open_vault(vault.path, Offer(), store)
+    first = other.add_way(KEYRING)
+    second = vault.add_way(KEYRING)
+    other.close()
+    again = reopen(vault)
+    assert {first.id, second.id} <= {slot.id for slot in again.slots}
+    again.close()
+
+
+def test_the_eighth_way_in_is_the_last_whoever_adds_it(vault: Vault, store: MemoryStore) -> None:
+    other = open_vault(vault.path, Offer(), store)
+    for _ in range(6):
+        other.add_way(KEYRING)
+    other.close()
+    with pytest.raises(Refused, match="slots-full"):
+        vault.add_way(KEYRING)
+    assert len(reopen(vault).slots) == 8
+
+
+def test_rotation_knows_a_way_in_that_another_session_added(
+    vault: Vault, store: MemoryStore
+) -> None:
+    other = open_vault(vault.path, Offer(), store)
+    other.add_way(KEYRING)
+    other.close()
+    done = rotate(vault, reason="asked")
+    assert len(done.kept) == 3
+    assert done.removed == ()
+
+
+def test_mending_keeps_a_way_in_that_another_session_added(
+    vault: Vault, store: MemoryStore
+) -> None:
+    other = open_vault(vault.path, Offer(), store)
+    added = other.add_way(KEYRING)
+    other.close()
+    (vault.path / "header.copy").write_bytes(b"")
+    assert checking.mend_header(vault)
+    again = reopen(vault)
+    assert added.id in {slot.id for slot in again.slots}
+    again.close()
+
+
+def test_a_session_that_was_locked_meanwhile_writes_nothing(vault: Vault) -> None:
+    vault.close()
+    with pytest.raises(Environment, match="vault-locked"):
+        add_object(vault, DATA)
