@@ -145,7 +145,7 @@ def _fills_the_memory_file(channel: Channel, _: str) -> None:
 def _recurses(channel: Channel, argument: str) -> None:
     # Past what the stack holds, in C: a list that contains itself many times over.
     nested: list[Any] = []
-    for _ in range(10_000_000):
+    for _ in range(500_000):
         nested = [nested]
     json.dumps(nested)
     _recurses(channel, argument)
@@ -221,6 +221,7 @@ ATTACKS: dict[str, Attack] = {
     "abort": lambda _c, _: os.abort(),
     "exit": lambda _c, _: os._exit(0),
     "hang": _hangs,
+    "lie-and-hang": lambda c, _: (_raw(c, b"EVIL", 0, 0), _hangs(c, _)),
     # lies
     "read-forever": _reads_forever,
     "flood": _floods,

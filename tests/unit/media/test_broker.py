@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import time
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,18 @@ def test_a_broker_that_dies_during_a_request_costs_that_file_only() -> None:
         with pytest.raises(Environment, match="decoder-died"):
             own.examine(Deadly(media_files.jpeg()))
         assert decodes(own)
+
+
+def test_a_child_that_lied_is_ended_at_once() -> None:
+    """Long before its deadline: it would go on with what it had in mind, or take a core."""
+    with hostile_decoder(Limits(picture_seconds=600)) as decoder:
+        assert outcome(decoder, "lie-and-hang") == "decoder-died"
+        pid = decoder.broker_pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        until = time.monotonic() + 10
+        while children.read_text() and time.monotonic() < until:
+            select.select([], [], [], 0.01)
+        assert children.read_text() == ""
 
 
 def test_the_broker_leaves_no_child_behind() -> None:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 MAX_ENTRIES = 512
 MAX_VALUE = 4096
-MAX_DIRECTORIES = 16
+MAX_SUBS = 8
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 
@@ -83,7 +83,6 @@ class _Reader:
         self._file = file
         self._base = base
         self._order = "<"
-        self._seen: set[int] = set()
 
     def directories(self) -> Directories:
         found = Directories()
@@ -95,9 +94,9 @@ class _Reader:
         found.main, following = self._directory(self._number(head[4:8]))
         found.exif = self._child(found.main.get(EXIF_IFD))
         found.gps = self._child(found.main.get(GPS_IFD))
-        for offset in numbers(found.main.get(SUB_IFDS))[:6]:
+        for offset in numbers(found.main.get(SUB_IFDS))[:MAX_SUBS]:
             found.subs.append(self._directory(offset)[0])
-        while following and len(found.subs) < 8:
+        while following and len(found.subs) < MAX_SUBS:
             sub, following = self._directory(following)
             found.subs.append(sub)
         return found
@@ -115,9 +114,8 @@ class _Reader:
 
     def _directory(self, offset: int) -> tuple[Directory, int]:
         tags: Directory = {}
-        if offset < 8 or offset in self._seen or len(self._seen) >= MAX_DIRECTORIES:
+        if offset < 8:
             return tags, 0
-        self._seen.add(offset)
         count = min(self._number(self._at(offset, 2)), MAX_ENTRIES)
         block = self._at(offset + 2, 12 * count + 4)
         for index in range(min(count, len(block) // 12)):
