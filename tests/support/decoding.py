@@ -9,10 +9,10 @@ from lighttight.media.process import Launch
 from tests.support.media_files import Bytes
 
 HOSTILE = Launch(worker="hostile_worker", extra_paths=(str(Path(__file__).parent),))
-IMPATIENT = Limits(picture_seconds=1.0, video_seconds=1.0, memory=256 << 20)
+SMALL = Limits(memory=256 << 20)
 
 
-def hostile_decoder(limits: Limits = IMPATIENT) -> Decoder:
+def hostile_decoder(limits: Limits = SMALL) -> Decoder:
     return Decoder(limits=limits, launch=HOSTILE)
 
 

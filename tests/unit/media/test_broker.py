@@ -115,7 +115,7 @@ def test_the_memory_file_holds_no_more_than_the_picture_asked_for(hostile: Decod
 
 
 def test_a_hanging_child_is_ended_at_the_deadline() -> None:
-    with hostile_decoder(Limits(picture_seconds=0.3, children=1)) as decoder:
+    with hostile_decoder(Limits(picture_seconds=1.5, children=1)) as decoder:
         decoder.warm()
         with pytest.raises(Environment, match="decoder-timeout"):
             decoder.examine(attack("hang"))
@@ -125,7 +125,7 @@ def test_a_hanging_child_is_ended_at_the_deadline() -> None:
 
 @pytest.mark.parametrize("name", ["read-forever", "never-takes"])
 def test_an_endless_conversation_is_ended(name: str) -> None:
-    with hostile_decoder(Limits(picture_seconds=0.3)) as decoder:
+    with hostile_decoder(Limits(picture_seconds=1.5)) as decoder:
         decoder.warm()
         assert outcome(decoder, name) == "decoder-timeout"
         assert decodes(decoder)
@@ -198,7 +198,7 @@ def test_a_child_that_lied_is_ended_at_once() -> None:
 
 
 def test_the_broker_leaves_no_child_behind() -> None:
-    with hostile_decoder(Limits(picture_seconds=0.3)) as decoder:
+    with hostile_decoder(Limits(picture_seconds=1.5)) as decoder:
         decoder.warm()
         pid = decoder.broker_pid
         assert outcome(decoder, "hang") == "decoder-timeout"
