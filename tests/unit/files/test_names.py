@@ -48,6 +48,8 @@ from lighttight.files.names import LONGEST, numbered
         ("a\u00a0b\u3000c.jpg", "a b c.jpg"),
         ("e\u0301.jpg", "é.jpg"),
         ("\u200d.jpg", "jpg"),
+        # What is invisible is cut away, and a device's name would come out.
+        ("con" + "\u200d" * 100 + ".jpg", "_con.jpg"),
     ],
 )
 def test_hostile_names(name: str, safe: str) -> None:

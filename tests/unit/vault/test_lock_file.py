@@ -243,6 +243,21 @@ class TestOneProcess:
         assert lock.try_exclusive() is True
         busy(lambda: second.shared(0))
 
+    def test_a_file_replaced_at_the_last_moment_is_not_held(
+        self, path: Path, lock: VaultLock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = lock_file._try_lock
+
+        def replaced(fd: int, kind: int) -> bool:
+            if os.path.samestat(os.fstat(fd), (path / "lock").stat()):
+                (path / "lock").rename(path / "lock.conflict")
+                (path / "lock").touch()
+            return real(fd, kind)
+
+        monkeypatch.setattr(lock_file, "_try_lock", replaced)
+        assert lock.try_exclusive() is False
+        assert not lock.held
+
     def test_the_vault_pulled_away(self, tmp_path: Path) -> None:
         with pytest.raises(Environment, match="vault-gone"):
             VaultLock(tmp_path / "gone").shared(0)

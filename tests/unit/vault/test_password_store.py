@@ -480,6 +480,28 @@ class TestReady:
         monkeypatch.setenv("XDG_RUNTIME_DIR", secret_service.environment["XDG_RUNTIME_DIR"])
         assert store.state() is StoreState.READY
 
+    def test_one_connection_for_an_act_and_none_left_open(
+        self,
+        store: PasswordStore,
+        breakable_secret_service: KeyringDaemon,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        opened: list[secret_service.BoundedConnection] = []
+        real = secret_service.BoundedConnection.__init__
+
+        def watched(
+            connection: secret_service.BoundedConnection, address: str, deadline: float
+        ) -> None:
+            opened.append(connection)
+            real(connection, address, deadline)
+
+        monkeypatch.setattr(secret_service.BoundedConnection, "__init__", watched)
+        assert store.state() is StoreState.READY
+        assert len(opened) == 1
+        breakable_secret_service.lock()
+        assert store.state() is StoreState.LOCKED
+        assert [connection.sock.fileno() for connection in opened] == [-1, -1]
+
     def test_many_threads_take_turns(
         self, store: PasswordStore, secret_service: KeyringDaemon
     ) -> None:
