@@ -26,6 +26,11 @@ def has_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def is_shown() -> bool:
+    """Whether what is answered goes to a terminal, and to nobody else."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def secret(prompt: str) -> str:
     """Something that is typed unseen."""
     try:

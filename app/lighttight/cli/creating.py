@@ -208,7 +208,7 @@ def _asked_unlock(told: Screen) -> Unlock:
 def insist_on_place_for_words(file: Path | None, told: Screen, vault: Path) -> None:
     """Refuse while nothing was made yet what would leave the words nowhere."""
     if file is None:
-        if told.as_json or not sys.stdout.isatty():
+        if told.as_json or not asking.is_shown():
             raise Usage("recovery-nowhere")
         return
     folder = file.absolute().parent
