@@ -161,11 +161,13 @@ def answer(
     image: Image.Image | None,
     facts: Facts,
     container: str,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     **more: Any,
 ) -> dict[str, Any]:
-    """The child's whole answer. `size` is the original's, as shown."""
-    probe = {"container": container, "width": size[0], "height": size[1], **facts.wire(), **more}
+    """The child's whole answer. `size` is the original's, as shown, where it is known."""
+    probe = {"container": container, **facts.wire(), **more}
+    if size is not None:
+        probe |= {"width": size[0], "height": size[1]}
     if image is None:
         return {"probe": probe, "pixels": None}
     width, height = image.size

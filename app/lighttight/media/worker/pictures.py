@@ -43,6 +43,8 @@ _READERS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
+VIEWER_THREADS = 4
+
 _PILLOW = {
     "jpeg": "JPEG",
     "png": "PNG",
@@ -66,20 +68,29 @@ def prepare() -> list[str]:
     PngImagePlugin.MAX_TEXT_CHUNK = 1 << 20
     PngImagePlugin.MAX_TEXT_MEMORY = 8 << 20
     found = ["pictures"]
+    return [*found, "heif"] if _heif_threads(1) else found
+
+
+def _heif_threads(count: int) -> bool:
+    """Register the reader of HEIC, for as many threads; False where it is not installed."""
     try:
         import pillow_heif
     except ImportError:
-        return found
+        return False
     pillow_heif.register_heif_opener(
-        decode_threads=1, depth_images=False, aux_images=False, thumbnails=False
+        decode_threads=count, depth_images=False, aux_images=False, thumbnails=False
     )
-    return [*found, "heif"]
+    return True
 
 
 def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
     container = sniffed.container
     if container in _WHOLE and file.length > MAX_WHOLE_FILE:
         raise Undecodable("too-large")
+    if request.op is Op.PICTURE:
+        # Someone waits for this one. An import runs several files side by side instead.
+        AvifImagePlugin.DEFAULT_MAX_THREADS = VIEWER_THREADS
+        _heif_threads(VIEWER_THREADS)
     image = open_image(file, _PILLOW[container])
     facts = _facts(image, file, container)
     size = develop.shown(*image.size, facts.orientation)
@@ -97,12 +108,12 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
     except MemoryError:
         if request.op is not Op.EXAMINE:
             raise
-        picture = None
+        picture, complete = None, False
     except Exception:
         # The file could say what it is, but its pixels are damaged: keep what it said.
         if request.op is not Op.EXAMINE:
             raise
-        picture = None
+        picture, complete = None, False
     return develop.answer(picture, facts, container, size, complete=complete)
 
 

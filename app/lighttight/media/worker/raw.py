@@ -90,11 +90,11 @@ def answer(request: Request, file: RemoteFile, container: str) -> dict[str, Any]
         size, picture = None, None
     if picture is None and embedded is not None:
         picture = _embedded_picture(embedded, request.max_side, facts.orientation)
-    if picture is None and (size is None or request.op is not Op.EXAMINE):
+    if picture is None and (request.op is not Op.EXAMINE or facts.taken is None):
         raise Undecodable("damaged")
     if size is None and picture is not None:
         size = picture.size
-    return develop.answer(picture, facts, container, size or (1, 1))
+    return develop.answer(picture, facts, container, size, complete=picture is not None)
 
 
 def _developed(

@@ -80,9 +80,16 @@ def test_a_scan_by_a_cameras_maker_is_a_plain_tiff(decoder: Decoder) -> None:
     assert main
 
 
-def test_cr3_without_a_picture_says_so(decoder: Decoder) -> None:
+def test_cr3_that_is_cut_short_keeps_its_account(decoder: Decoder) -> None:
+    probe, pixels = decoder.examine(Bytes(media_files.cr3()))
+    assert pixels is None
+    assert (probe.container, probe.mime) == ("cr3", "image/x-canon-cr3")
+    assert probe.taken == media_files.TAKEN
+    assert probe.device == "Canon EOS T0"
+    assert probe.place is not None
+    assert not probe.complete
     with pytest.raises(Unsupported, match="media-undecodable"):
-        decoder.examine(Bytes(media_files.cr3()))
+        decoder.picture(Bytes(media_files.cr3()), max_side=64)
 
 
 @pytest.mark.parametrize("name", MIMES)
