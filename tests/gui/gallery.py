@@ -14,36 +14,23 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from lighttight.ui.inspector import InspectorData
+    from lighttight.ui.pages.unlock import UnlockData
+    from lighttight.ui.widgets.sidebar import SidebarData
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "app"), str(ROOT)]
 
-WORDS = [
-    "harbour",
-    "cotton",
-    "maple",
-    "violin",
-    "lantern",
-    "gravel",
-    "orbit",
-    "pepper",
-    "window",
-    "saddle",
-    "meadow",
-    "copper",
-    "thimble",
-    "glacier",
-    "ribbon",
-    "walnut",
-    "ferry",
-    "candle",
-    "juniper",
-    "basket",
-    "marble",
-    "anchor",
-    "willow",
-    "ticket",
-]
+WORDS = (
+    *("harbour", "cotton", "maple", "violin", "lantern", "gravel", "orbit", "pepper"),
+    *("window", "saddle", "meadow", "copper", "thimble", "glacier", "ribbon", "walnut"),
+    *("ferry", "candle", "juniper", "basket", "marble", "anchor", "willow", "ticket"),
+)
 
 
 def main() -> int:
@@ -66,7 +53,7 @@ def main() -> int:
 
 
 class Gallery:
-    def __init__(self, app: object, directory: Path, font: str | None, only: str) -> None:
+    def __init__(self, app: QApplication, directory: Path, font: str | None, only: str) -> None:
         from PySide6.QtCore import QPoint
         from PySide6.QtGui import QCursor
 
@@ -122,7 +109,7 @@ class Gallery:
 
     # ---- data ----------------------------------------------------------------------------------
 
-    def sidebar(self, *, empty: bool = False) -> object:
+    def sidebar(self, *, empty: bool = False) -> SidebarData:
         from lighttight.model import Album, AlbumId
         from lighttight.ui.widgets.sidebar import SidebarData
 
@@ -135,7 +122,7 @@ class Gallery:
             "Home library", 12408, 214, 682, 46, 12, tuple(albums), links_live=3, unusual=1
         )
 
-    def inspector(self) -> object:
+    def inspector(self) -> InspectorData:
         from lighttight.ui.inspector import Fact, InspectorData
         from lighttight.ui.widgets.copies import CopyLine
 
@@ -260,7 +247,7 @@ class Gallery:
     def page_04c_first_pictures(self) -> None:
         self.window.welcome.show_pictures()
 
-    def unlock_data(self) -> object:
+    def unlock_data(self) -> UnlockData:
         from lighttight.ui.pages.unlock import UnlockData, Way
         from lighttight.ui.widgets.lists import ListRow
 

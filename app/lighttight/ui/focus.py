@@ -68,7 +68,7 @@ class FocusStyle(QProxyStyle):
             radius = radius if asked is None else float(asked)
             tint = shown.property("focusColour")
             colour = tint if isinstance(tint, QColor) else colour
-        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        rect: QRect = option.rect
         painter.save()
         paint.prepare(painter)
         outer = radius + metrics.focus + metrics.focus_offset

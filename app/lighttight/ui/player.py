@@ -3,6 +3,11 @@
 `SourceDevice` gives Qt's demuxer the bytes of a sealed video as they are asked for; nothing is
 ever written. Qt calls `readData` on two threads of its own, so the source must bear that.
 
+The player is never called directly, only through queued signals. Many of its calls wait for the
+demuxer's thread; that thread may be waiting for Python's lock, to run `readData`; and a direct
+call holds that lock while it waits: both would wait for ever. A queued call is made by the event
+loop, which does not hold it.
+
 Frames come through a `QVideoSink` as images. Asking for a frame's own time shows, more often than
 not, the frame before it; so every seek goes to the middle of a frame.
 """
@@ -13,7 +18,7 @@ import os
 import threading
 from typing import Final, Protocol
 
-from PySide6.QtCore import QIODevice, QLoggingCategory, QObject, QUrl, Signal
+from PySide6.QtCore import QIODevice, QLoggingCategory, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtMultimedia import QAudioOutput, QMediaMetaData, QMediaPlayer, QVideoFrame, QVideoSink
 
@@ -66,7 +71,8 @@ class SourceDevice(QIODevice):
         return max(0, self._size - self.pos())
 
     def atEnd(self) -> bool:
-        return self.pos() >= self._size
+        # The demuxer asks again and again, for ever, while it gets nothing before the end.
+        return self._closed or self.error is not None or self.pos() >= self._size
 
     def shut(self) -> None:
         """From now on there is nothing to read; what is being read returns first."""
@@ -99,6 +105,14 @@ class Player(QObject):
     failed = Signal(object)
     ended = Signal()
 
+    _load = Signal(QIODevice, QUrl)
+    _unload = Signal(QUrl)
+    _play = Signal()
+    _pause = Signal()
+    _stop = Signal()
+    _go = Signal("qlonglong")
+    _rate = Signal(float)
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         keep_quiet()
@@ -109,6 +123,16 @@ class Player(QObject):
         self._sink = QVideoSink(self)
         self._media.setAudioOutput(self._sound)
         self._media.setVideoSink(self._sink)
+        later = Qt.ConnectionType.QueuedConnection
+        self._load.connect(self._media.setSourceDevice, later)
+        self._unload.connect(self._media.setSource, later)
+        self._play.connect(self._media.play, later)
+        self._pause.connect(self._media.pause, later)
+        self._stop.connect(self._media.stop, later)
+        self._go.connect(self._media.setPosition, later)
+        self._rate.connect(self._media.setPlaybackRate, later)
+        self._retired: list[SourceDevice] = []
+        self._media.sourceChanged.connect(self._dispose, later)
         self._sink.videoFrameChanged.connect(self._shown)
         self._media.positionChanged.connect(self._position)
         self._media.durationChanged.connect(self._duration)
@@ -120,12 +144,12 @@ class Player(QObject):
 
     def open(self, source: Source, *, play: bool = True) -> None:
         self.close()
-        self._device = SourceDevice(source, self)
-        self._media.setSourceDevice(self._device, QUrl())
+        self._device = SourceDevice(source)
+        self._load.emit(self._device, QUrl())
         if play:
-            self._media.play()
+            self._play.emit()
         else:
-            self._media.pause()
+            self._pause.emit()
 
     def close(self) -> None:
         """Stop, and let go of the source."""
@@ -133,10 +157,15 @@ class Player(QObject):
         if device is None:
             return
         device.shut()
-        self._media.stop()
-        self._media.setSource(QUrl())
-        device.close()
-        device.deleteLater()
+        self._retired.append(device)
+        self._stop.emit()
+        self._unload.emit(QUrl())
+
+    def _dispose(self) -> None:
+        """The player let go: the devices before the one that is open are not used any more."""
+        for device in self._retired:
+            device.deleteLater()
+        self._retired.clear()
 
     # ---- moving about --------------------------------------------------------------------------
 
@@ -154,17 +183,17 @@ class Player(QObject):
 
     def toggle(self) -> None:
         if self.playing:
-            self._media.pause()
+            self._pause.emit()
         else:
             self.play()
 
     def play(self) -> None:
         if self._media.mediaStatus() is QMediaPlayer.MediaStatus.EndOfMedia:
-            self._media.setPosition(0)
-        self._media.play()
+            self._go.emit(0)
+        self._play.emit()
 
     def pause(self) -> None:
-        self._media.pause()
+        self._pause.emit()
 
     def seek(self, seconds: float) -> None:
         """To the middle of the frame that is shown at `seconds`."""
@@ -174,14 +203,14 @@ class Player(QObject):
         wanted = (number + 0.5) * length
         if end:
             wanted = min(wanted, end - length / 2)
-        self._media.setPosition(max(0, round(wanted)))
+        self._go.emit(max(0, round(wanted)))
 
     def jump(self, seconds: float) -> None:
         self.seek(max(0.0, self.position + seconds))
 
     def step(self, frames: int) -> None:
         """Pause, and go some frames on or back."""
-        self._media.pause()
+        self._pause.emit()
         length = self._frame_ms()
         number = round(self._start_ms / length) + frames
         self.seek(max(0, number) * length / 1000)
@@ -207,7 +236,7 @@ class Player(QObject):
         return self._sound.isMuted()
 
     def set_speed(self, speed: float) -> None:
-        self._media.setPlaybackRate(speed)
+        self._rate.emit(speed)
 
     def speed(self) -> float:
         return self._media.playbackRate()

@@ -58,7 +58,7 @@ class Preview:
 
 
 def decode(encoded: bytes, width: int, height: int, radius: float) -> QImage:
-    """Fill `width` × `height`, cutting what does not fit, round at the corners; null if unreadable."""
+    """Fill `width` × `height`, cutting what does not fit, with round corners; null if broken."""
     buffer = QBuffer()
     buffer.setData(QByteArray(encoded))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
