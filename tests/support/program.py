@@ -53,7 +53,7 @@ class Program:
     ) -> Ran:
         """Run a command with `given` on its standard input and `more` variables."""
         result = subprocess.run(
-            [*PROGRAM, *map(os.fspath, arguments)],
+            [*PROGRAM, *map(str, arguments)],
             input=given.encode() if isinstance(given, str) else given,
             env={**self.environment, **more},
             capture_output=True,
@@ -65,7 +65,7 @@ class Program:
     def start(self, *arguments: str | Path, **more: str) -> subprocess.Popen[str]:
         """A command that goes on while the test does something to it."""
         return subprocess.Popen(
-            [*PROGRAM, *map(os.fspath, arguments)],
+            [*PROGRAM, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -25,8 +25,10 @@ from tests.unit.cli.conftest import Run
 
 CLI = Path(entry.__file__).parent
 WITHOUT_LIBRARY = {"demo", "create"}
-COMMON = {"--vault", "--json", "--passphrase-file", "--words-file", "--without-anchor"}
-COMMON |= {"--accept-older"}
+COMMON = (
+    *("--vault", "--json", "--passphrase-file", "--words-file", "--without-anchor"),
+    "--accept-older",
+)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

@@ -1,0 +1,216 @@
+"""What comes in and what goes out: exit codes, documents, and warnings before originals leave."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lighttight.cli.moving import _Imported
+from lighttight.cli.screen import Screen
+from lighttight.errors import Environment, Integrity, Refused
+from lighttight.session import ImportResult, ImportStatus
+from tests.support.libraries import picture
+from tests.support.password_store import MemoryBackend
+from tests.unit.cli.conftest import Run, StandInDecoder
+
+IMPORTED = ImportResult(Path("x"), None, ImportStatus.IMPORTED)
+SKIPPED = ImportResult(Path("x"), None, ImportStatus.SKIPPED, "not-media")
+FAILED = ImportResult(
+    Path("x"), None, ImportStatus.FAILED, "file-unreadable", Environment("file-unreadable")
+)
+REFUSED = ImportResult(
+    Path("x"), None, ImportStatus.FAILED, "file-is-link", Refused("file-is-link")
+)
+DAMAGED = ImportResult(
+    Path("x"), None, ImportStatus.FAILED, "blob-damaged", Integrity("blob-damaged")
+)
+
+
+class TestImport:
+    @pytest.mark.parametrize(
+        ("results", "code"),
+        [
+            ([], 0),
+            ([IMPORTED], 0),
+            ([IMPORTED, SKIPPED], 3),
+            ([SKIPPED, REFUSED], 4),
+            ([FAILED, SKIPPED], 4),
+            ([DAMAGED, FAILED, SKIPPED, IMPORTED], 5),
+        ],
+    )
+    def test_the_worst_decides(self, results: list[ImportResult], code: int) -> None:
+        outcome = _Imported(Screen(as_json=True))
+        for result in results:
+            outcome.add(result)
+        assert outcome.exit_code == code
+
+    def test_documents_are_as_specified(
+        self, run: Run, library: Path, decoder: StandInDecoder, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        (folder / "a.jpg").write_bytes(picture(1))
+        (folder / "notes.txt").write_text("no picture")
+        os.mkfifo(folder / "pipe.jpg")
+        ran = run("import", folder, tmp_path / "missing.jpg", "--json")
+        assert ran.code == 4
+        assert all(list(line) == ["path", "id", "status", "reason"] for line in ran.lines)
+        told = {Path(line["path"]).name: (line["status"], line["reason"]) for line in ran.lines}
+        assert told == {
+            "a.jpg": ("imported", None),
+            "notes.txt": ("skipped", "not-media"),
+            "pipe.jpg": ("failed", "file-not-regular"),
+            "missing.jpg": ("failed", "file-not-found"),
+        }
+        again = run("import", folder / "a.jpg", "--json").ok().document
+        assert again["status"] == "duplicate"
+        assert again["id"] == next(one["id"] for one in ran.lines if one["id"])
+
+    def test_for_people_problems_are_named_and_the_rest_is_counted(
+        self, run: Run, library: Path, decoder: StandInDecoder, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        for number in range(3):
+            (folder / f"{number}.jpg").write_bytes(picture(number))
+        (folder / "evil\x1b[2J.txt").write_text("x")
+        ran = run("import", folder)
+        assert ran.code == 3
+        assert "3 items imported, 1 skipped." in ran.out
+        assert "0.jpg" not in ran.out
+        assert "\x1b" not in ran.out + ran.err
+
+    def test_into_an_album_that_is_made(
+        self, run: Run, library: Path, decoder: StandInDecoder, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.jpg").write_bytes(picture(1))
+        run("import", tmp_path / "a.jpg", "--album", "Lake").ok()
+        assert run("list", "--json").ok().document["albums"] == ["Lake"]
+
+    def test_originals_stay_until_everything_speaks_for_it(
+        self,
+        run: Run,
+        library: Path,
+        decoder: StandInDecoder,
+        tmp_path: Path,
+        words_file: Path,
+    ) -> None:
+        file = tmp_path / "a.jpg"
+        file.write_bytes(picture(1))
+        remove = ("import", file, "--remove-originals", "--json")
+        assert run(*remove).error == "originals-recovery-unconfirmed"
+        run("recover", "--confirm", "--words-file", words_file).ok()
+        assert run(*remove).error == "originals-no-backup"
+        run("import", file).ok()
+        run("backup", tmp_path / "backup").ok()
+        ran = run("import", file, "--remove-originals").ok()
+        assert not file.exists()
+        assert "Also still on" in ran.out
+        (tmp_path / "new.jpg").write_bytes(picture(2))
+        kept = run("import", tmp_path / "new.jpg", "--remove-originals", "--json").ok()
+        assert "originals-not-in-backup" in kept.err
+        assert (tmp_path / "new.jpg").exists()
+
+
+class TestExport:
+    @pytest.mark.parametrize(
+        "more", [[], ["--size", "full"], ["--size", "2048"], ["--original", "--size", "1280"]]
+    )
+    def test_clean_copies_do_not_exist_yet(
+        self, run: Run, filled: list[str], tmp_path: Path, more: list[str]
+    ) -> None:
+        ran = run("export", filled[0], "--to", tmp_path, "--json", *more)
+        assert (ran.code, ran.error) == (3, "clean-copies-later")
+        assert "until clean copies exist" in ran.err
+
+    def test_no_folder_named(self, run: Run, filled: list[str]) -> None:
+        assert run("export", filled[0], "--original", "--json").error == "usage"
+
+    def test_folder_is_not_made(self, run: Run, filled: list[str], tmp_path: Path) -> None:
+        ran = run("export", filled[0], "--original", "--json", "--to", tmp_path / "new")
+        assert (ran.code, ran.error) == (3, "folder-missing")
+        assert not (tmp_path / "new").exists()
+
+    def test_bytes_are_the_same_and_nothing_is_replaced(
+        self, run: Run, filled: list[str], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / "a.jpg").write_bytes(b"mine")
+        ran = run("export", *filled, "--original", "--json", "--to", out).ok()
+        assert (out / "a.jpg").read_bytes() == b"mine"
+        for line in ran.lines:
+            assert list(line) == ["id", "path", "error"]
+        in_order = sorted(ran.lines, key=lambda one: one["path"])
+        for line, name in zip(in_order, ("a.jpg", "b.jpg", "c.mp4"), strict=True):
+            assert Path(line["path"]).read_bytes() == (tmp_path / "from" / name).read_bytes()
+
+    def test_what_an_original_tells_is_said_before(
+        self, run: Run, filled: list[str], tmp_path: Path
+    ) -> None:
+        err = run("export", filled[0], "--original", "--to", tmp_path).ok().err
+        assert "48.2082, -16.3738" in err
+        assert "4 October 2026" in err
+        assert "Fotograf Dunkel 7" in err
+
+    def test_what_many_originals_tell_is_counted(
+        self, run: Run, filled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("lighttight.cli.moving.NAMED", 2)
+        err = run("export", *filled, "--original", "--to", tmp_path).ok().err
+        assert "the place in 3, the date in 3, the device in 3" in err
+
+    def test_a_damaged_item_is_named_and_the_others_leave(
+        self, run: Run, filled: list[str], library: Path, tmp_path: Path
+    ) -> None:
+        blob = max(library.glob("blobs/*/*"))
+        data = bytearray(blob.read_bytes())
+        data[100] ^= 1
+        blob.chmod(0o600)
+        blob.write_bytes(data)
+        out = tmp_path / "out"
+        out.mkdir()
+        ran = run("export", *filled, "--original", "--json", "--to", out)
+        assert ran.code == 5
+        assert sorted(str(line["error"]) for line in ran.lines) == ["None", "None", "blob-damaged"]
+        assert len(list(out.iterdir())) == 2
+
+    def test_without_a_note_nothing_leaves_unless_asked(
+        self, run: Run, filled: list[str], tmp_path: Path, memory: MemoryBackend, words_file: Path
+    ) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        memory.broken = "keyring-locked"
+        command = ("export", filled[0], "--original", "--to", out, "--words-file", words_file)
+        ran = run(*command)
+        assert ran.code == 4
+        assert "--without-anchor" in ran.err
+        assert list(out.iterdir()) == []
+        run(*command, "--without-anchor").ok()
+        assert len(list(out.iterdir())) == 1
+        assert "without this computer’s own note" in run("audit", "--words-file", words_file).out
+
+
+class TestBackup:
+    def test_there_and_back(
+        self, run: Run, filled: list[str], library: Path, tmp_path: Path
+    ) -> None:
+        assert run("backup", library / "inside", "--json").error == "backup-inside"
+        done = run("backup", tmp_path / "backup", "--json").ok().document
+        assert (done["items"], done["copied"]) == (3, 3)
+        assert run("backup", tmp_path / "backup", "--json").ok().document["copied"] == 0
+        assert run("restore", tmp_path / "backup", "--json").error == "usage"
+        taken = run("restore", tmp_path / "backup", "--vault", library, "--json")
+        assert (taken.code, taken.error) == (3, "path-exists")
+        shutil.rmtree(library)
+        run("restore", tmp_path / "backup", "--vault", library).ok()
+        assert {one["id"] for one in run("list", "--json").ok().lines} == set(filled)
+        assert "restored from the backup" in run("audit").ok().out
+
+    def test_what_is_no_backup(self, run: Run, library: Path, tmp_path: Path) -> None:
+        ran = run("restore", tmp_path / "nothing", "--vault", tmp_path / "new", "--json")
+        assert (ran.code, ran.error) == (3, "vault-missing")
+        assert not (tmp_path / "new").exists()
