@@ -299,6 +299,9 @@ def test_no_file_is_written_and_no_child_opens_one(tmp_path: Path) -> None:
     by_children: list[str] = []
     for line in log.read_text(errors="replace").splitlines():
         pid, _, call = line.partition(" ")
+        if " resumed>" in call:
+            # The second half of a line that began further up.
+            continue
         if "PR_SET_SECCOMP" in call:
             filtered.add(pid)
         elif pid in filtered:
@@ -310,5 +313,5 @@ def test_no_file_is_written_and_no_child_opens_one(tmp_path: Path) -> None:
     assert len(filtered) > len(media_files.MAKERS)
     assert [line for line in opened_to_write if not HARMLESS.search(line)] == []
     # The C library looks for a table of letters for the names of MPEG-TS programs. It is refused.
-    refused = re.compile(r"/gconv/.* = -1 EACCES")
+    refused = re.compile(r"/gconv/.*( = -1 EACCES|<unfinished)")
     assert [line for line in by_children if "+++" not in line and not refused.search(line)] == []
