@@ -8,6 +8,7 @@ A container cannot make it open anything else; there is nothing that the child c
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import itertools
 import re
@@ -76,6 +77,9 @@ def prepare() -> bool:
     for name in ("av.sidedata.sidedata", "av.subtitles.stream"):
         importlib.import_module(name)
     _old_camera_time("Mon Jan  1 00:00:00 2001")
+    with contextlib.suppress(AttributeError, OSError):
+        # The letters in which MPEG-TS writes its programs' names; the table stays loaded.
+        ctypes.CDLL(None).iconv_open(b"UTF-8", b"ISO6937")
     av.logging.set_level(None)
     _av = av
     return True
