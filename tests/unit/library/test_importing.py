@@ -167,13 +167,14 @@ def test_a_copy_that_cannot_be_read_back_is_not_kept(
     nothing_half_saved(library)
 
 
-def test_a_sealed_copy_that_the_child_finds_damaged_is_not_kept(
-    library: Library, folder: Path
+@pytest.mark.parametrize("error", [Integrity("blob-damaged"), Environment("blob-unreadable")])
+def test_a_sealed_copy_that_cannot_be_read_by_the_child_is_not_kept(
+    library: Library, folder: Path, error: LighttightError
 ) -> None:
     fill(folder, 1)
     decoder = StandIn()
-    decoder.error = Integrity("blob-damaged")
-    assert Imported(library, folder, decoder=decoder).only.reason == "blob-damaged"
+    decoder.error = error
+    assert Imported(library, folder, decoder=decoder).only.error is error
     nothing_half_saved(library)
 
 
