@@ -167,6 +167,12 @@ class KeyringDaemon:
         shutil.rmtree(self._home / "data", ignore_errors=True)
         self._start_keyring()
 
+    def labels(self) -> set[str]:
+        """What every stored secret is called."""
+        with closing(self._connect()) as connection:
+            stored = secretstorage.Collection(connection, COLLECTION).get_all_items()
+            return {item.get_label() for item in stored}
+
     # --- Starting
 
     def _environment_of_children(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,17 +43,20 @@ class Ran:
 
 
 class Program:
-    """Commands with one environment, without a terminal."""
+    """Commands with one environment, without a terminal. `before` starts them, where it is set."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, before: Sequence[str] = ()
+    ) -> None:
         self.environment = {**os.environ, **(environment or {})}
+        self._before = before
 
     def __call__(
         self, *arguments: str | Path, given: str | bytes = b"", limit: float = 60, **more: str
     ) -> Ran:
         """Run a command with `given` on its standard input and `more` variables."""
         result = subprocess.run(
-            [*PROGRAM, *map(str, arguments)],
+            [*self._before, *PROGRAM, *map(str, arguments)],
             input=given.encode() if isinstance(given, str) else given,
             env={**self.environment, **more},
             capture_output=True,

@@ -46,7 +46,9 @@ class Unlock(enum.Enum):
 
 RecoveryOut = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Write the recovery words into this new file."),
+    typer.Option(
+        metavar="FILE", readable=False, help="Write the recovery words into this new file."
+    ),
 ]
 AllowWeak = Annotated[
     bool,
@@ -55,7 +57,9 @@ AllowWeak = Annotated[
 
 
 def create(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A new or empty folder.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", readable=False, help="A new or empty folder.")
+    ],
     name: Annotated[str | None, typer.Option(metavar="N", help="What to call it.")] = None,
     unlock: Annotated[
         Unlock | None,

@@ -35,7 +35,10 @@ RESULT_LINES: Final = 12
 
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Do it here, in a new folder, and leave it.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", readable=False, help="Do it here, in a new folder, and leave it."
+        ),
     ] = None,
     json: JsonFlag = False,
 ) -> int:

@@ -81,7 +81,8 @@ def main(arguments: Sequence[str]) -> int:
             return code
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         return CANCELLED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # typer ends the program by itself when nobody reads.
         _close_for_good()
         return CANCELLED
     except typer.TyperException as error:

@@ -38,7 +38,8 @@ class Size(enum.Enum):
 def import_files(
     common: Common,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files and folders of pictures.")
+        list[Path],
+        typer.Argument(metavar="PATH…", readable=False, help="Files and folders of pictures."),
     ],
     album: Annotated[
         str | None, typer.Option(metavar="A", help="Into this album; made if it is not there.")
@@ -145,7 +146,8 @@ def export(
     common: Common,
     ids: Ids = None,
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="A folder that is there.")
+        Path | None,
+        typer.Option("--to", metavar="DIR", readable=False, help="A folder that is there."),
     ] = None,
     copy_size: Annotated[
         Size | None, typer.Option("--size", help="How large clean copies are.")
@@ -248,7 +250,9 @@ def _facts_inside(item: Item) -> list[str]:
 @with_common
 def backup(
     common: Common,
-    to: Annotated[Path, typer.Argument(metavar="TO", help="A new folder, or an older backup.")],
+    to: Annotated[
+        Path, typer.Argument(metavar="TO", readable=False, help="A new folder, or an older backup.")
+    ],
 ) -> int:
     """Bring a second copy up to date, and open every new file of it once."""
     told = common.screen
@@ -273,7 +277,7 @@ def backup(
 @with_common
 def restore(
     common: Common,
-    source: Annotated[Path, typer.Argument(metavar="FROM", help="The backup.")],
+    source: Annotated[Path, typer.Argument(metavar="FROM", readable=False, help="The backup.")],
 ) -> int:
     """Make a library at --vault from a backup. It never writes over one that is there."""
     from lighttight.session import Offer, PasswordStore, look, restore_session

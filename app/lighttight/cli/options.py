@@ -68,7 +68,15 @@ class Common:
 def _shared(
     vault: Annotated[
         Path | None,
-        typer.Option("--vault", metavar="PATH", envvar="LIGHTTIGHT_VAULT", help="The library."),
+        typer.Option(
+            "--vault",
+            metavar="PATH",
+            envvar="LIGHTTIGHT_VAULT",
+            # What cannot be read is ours to say, here and everywhere: with words of our own, and
+            # for one file of many it is no reason to refuse the rest.
+            readable=False,
+            help="The library.",
+        ),
     ] = None,
     json: JsonFlag = False,
     passphrase_file: PassphraseFile = None,

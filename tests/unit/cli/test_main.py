@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +152,24 @@ def test_every_command_has_help_and_the_common_options(run: Run, command: list[s
     assert ran.err == ""
     if command[0] not in WITHOUT_LIBRARY:
         assert all(option in ran.out for option in COMMON)
+
+
+def path_options() -> list[tuple[str, Any]]:
+    groups = [one for group in entry.GROUPS.values() for one in group.registered_commands]
+    callbacks = [*entry.COMMANDS.values(), *(one.callback for one in groups)]
+    return [
+        (f"{callback.__name__} {one.name}", one.annotation.__metadata__[0])
+        for callback in callbacks
+        if callback is not None
+        for one in inspect.signature(callback, eval_str=True).parameters.values()
+        if "Path" in str(one.annotation)
+    ]
+
+
+def test_the_parser_judges_no_file() -> None:
+    """One unreadable file among many would be a usage error, and stop the rest."""
+    assert len(path_options()) > 20
+    assert not [name for name, option in path_options() if option.readable or option.exists]
 
 
 def test_no_secret_can_be_an_argument() -> None:
