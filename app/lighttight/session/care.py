@@ -48,6 +48,7 @@ class Care:
         "record-differs") where the catalog is not what was last written.
         """
         self._vault.catalog.recompute()
+        checking.mend_indexes(self._vault)
         unfinished = self._library.begin()
         checking.sweep(self._vault)
         return unfinished
@@ -62,6 +63,7 @@ class Care:
         Progress counts previews that are made again.
         """
         header = checking.mend_header(self._vault)
+        checking.mend_indexes(self._vault)
         unfinished = self._library.begin()
         swept = checking.sweep(self._vault)
         previews = self.make_previews(retry=True, progress=progress)

@@ -37,6 +37,7 @@ from lighttight.sealed.tree import Frontier, leaf_hash
 from lighttight.vault import schema
 
 BUSY_SECONDS: Final = 10
+PAGE: Final = 4096
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_NOFOLLOW
 
 Row = tuple[Any, ...]
@@ -86,6 +87,16 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
             database.close()
             raise
         return database
+
+
+def _insist_on_pages(path: Path) -> None:
+    """SQLite takes a file without a whole page for a new database, and begins to write one."""
+    try:
+        length = path.stat().st_size
+    except OSError:
+        return  # opening it says what is wrong
+    if length < PAGE:
+        raise Integrity("catalog-damaged")
 
 
 def make_private(path: Path) -> None:
@@ -238,6 +249,8 @@ class Catalog:
         self._committed = 0
         self._hashing: MultisetHash | None = None
         self._transaction: Transaction | None = None
+        if not create:
+            _insist_on_pages(path)
         self._writer = connect(path, key, create=create)
         try:
             with translating(self.path):
@@ -492,6 +505,21 @@ class Catalog:
             answer = [row[0] for row in database.execute("PRAGMA integrity_check(1)")]
         if answer != ["ok"]:
             raise Integrity("catalog-damaged")
+
+    def indexes_differ(self) -> bool:
+        """Whether an index says something else than its table: an old page of it was put back.
+
+        The sum covers rows; an index repeats some of their columns, and the timeline is read from
+        one alone. Full text has a comparison of its own.
+        """
+        tables = [*schema.COLUMNS, *(one for one in schema.PROJECTIONS if one != "search")]
+        with self.reading() as database, translating(self.path):
+            answers = {
+                row[0]
+                for table in tables
+                for row in database.execute(f"PRAGMA integrity_check({table})")
+            }
+        return answers != {"ok"}
 
     def copy_into(self, path: Path, key: bytes) -> None:
         """Write a compact, consistent copy under `key`. The caller makes it durable."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+import apsw
+
 from lighttight.errors import Environment, Integrity
 from lighttight.files import PART, sync_directory, translating
 from lighttight.model import ItemId, ObjectId
@@ -180,6 +182,25 @@ def sweep(vault: Vault) -> int | None:
         return count
     finally:
         vault.lock.downgrade()
+
+
+def mend_indexes(vault: Vault) -> bool:
+    """Make the indexes of the catalog anew where one differs from its table. True if it did.
+
+    Call it after `Catalog.recompute`: the rows are then known to be right, and what follows from
+    them can be made again. Raises Integrity("catalog-damaged") where that does not help.
+    """
+    if not vault.catalog.indexes_differ():
+        return False
+    try:
+        with vault.transaction() as tx:
+            tx.execute("REINDEX")
+            tx.record(EntryKind.REPAIRED, {Field.REASON: "indexes", Field.COUNT: 1})
+    except apsw.ConstraintError as error:
+        raise Integrity("catalog-damaged") from error
+    if vault.catalog.indexes_differ():
+        raise Integrity("catalog-damaged")
+    return True
 
 
 def mend_header(vault: Vault) -> bool:
