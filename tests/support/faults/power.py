@@ -185,9 +185,7 @@ class _Disk:
 
     # Writing ------------------------------------------------------------------------------
 
-    def _step(
-        self, call: Call, node: Node, *, offset: int = 0, data: bytes | None = None
-    ) -> None:
+    def _step(self, call: Call, node: Node, *, offset: int = 0, data: bytes | None = None) -> None:
         self.recording.steps.append(Step(node, call.begun, call.ended, offset, data))
         self.recording.moments.append(call.ended)
 

@@ -41,6 +41,7 @@ def run_traced(
 
     def traced(tell: Tell) -> Any:
         return act(tell)
+
     child = Child(act, waits=True)
     tracer = subprocess.Popen(
         ["strace", "-f", "-qq", *options, "-p", str(child.pid)],
