@@ -11,6 +11,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QImageWriter,
     QLinearGradient,
     QPainter,
     QPainterPath,
@@ -114,7 +115,9 @@ def jpeg(seed: int, width: int, height: int, longest: int = 512) -> bytes:
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, b"JPEG", 82)
+    writer = QImageWriter(buffer, QByteArray(b"jpeg"))
+    writer.setQuality(82)
+    assert writer.write(image)
     return bytes(store.data())
 
 

@@ -188,7 +188,12 @@ class PreviewLoader(QObject):
                     break
                 one = self._wanted.pop()
                 self._in_hand.add(one)
-            made.append((one, self._make(one)))
+            try:
+                made.append((one, self._make(one)))
+            except BaseException:
+                with self._lock:
+                    self._in_hand.discard(one)
+                raise
         return made
 
     def _make(self, one: Wanted) -> QImage | None:
