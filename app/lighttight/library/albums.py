@@ -30,14 +30,19 @@ class Albums:
 
     def all(self) -> list[Album]:
         """Every album in alphabetical order, with how many of its items are not in the trash."""
+        # All less those in the trash, which are few: asking of each whether it is takes a second
+        # where there are 100,000.
         rows = self._vault.catalog.query(
-            "SELECT albums.id, albums.name, veiled, ("
-            "  SELECT count(*) FROM album_items JOIN items ON items.id = item"
-            "  WHERE album = albums.id AND trashed IS NULL"
-            ") FROM albums ORDER BY albums.name COLLATE NOCASE, albums.name"
+            "WITH trash AS MATERIALIZED ("
+            "  SELECT album, count(*) AS count FROM items INDEXED BY items_trash"
+            "  CROSS JOIN album_items ON item = items.id WHERE trashed IS NOT NULL GROUP BY album"
+            "), inside AS (SELECT album, count(*) AS count FROM album_items GROUP BY album)"
+            " SELECT id, name, coalesce(inside.count, 0) - coalesce(trash.count, 0), veiled"
+            " FROM albums LEFT JOIN inside ON inside.album = id LEFT JOIN trash ON trash.album = id"
+            " ORDER BY name COLLATE NOCASE, name"
         )
         return [
-            Album(AlbumId(one.hex()), name, count, veiled == 1) for one, name, veiled, count in rows
+            Album(AlbumId(one.hex()), name, count, veiled == 1) for one, name, count, veiled in rows
         ]
 
     def get(self, album: AlbumId) -> Album:

@@ -77,8 +77,13 @@ class Marks:
     def tags(self) -> list[Tag]:
         """Every tag that an item outside the trash carries, in alphabetical order."""
         rows = self._vault.catalog.query(
-            "SELECT tag, count(*) FROM tags JOIN items ON items.id = item WHERE trashed IS NULL"
-            " GROUP BY tag ORDER BY tag COLLATE NOCASE, tag"
+            "WITH trash AS MATERIALIZED ("
+            "  SELECT tag, count(*) AS count FROM items INDEXED BY items_trash"
+            "  CROSS JOIN tags ON item = items.id WHERE trashed IS NOT NULL GROUP BY tag"
+            "), carried AS (SELECT tag, count(*) AS count FROM tags GROUP BY tag)"
+            " SELECT tag, carried.count - coalesce(trash.count, 0) AS left"
+            " FROM carried LEFT JOIN trash USING (tag) WHERE left > 0"
+            " ORDER BY tag COLLATE NOCASE, tag"
         )
         return [Tag(name, count) for name, count in rows]
 

@@ -8,8 +8,9 @@ calls `index` in the same transaction.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Final
 
 from lighttight.audit import record
@@ -24,6 +25,8 @@ _MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 _MONTH: Final = " ".join(f"WHEN '{n:02}' THEN '{name}'" for n, name in enumerate(_MONTHS, 1))
+
+MANY: Final = 150
 
 _ANYWHERE: Final = ("name", "caption", "albums", "tags")
 _COLUMNS: Final = "name, caption, albums, tags, device, day"
@@ -53,13 +56,32 @@ TABLE: Final = """
 
 def index(tx: Transaction, rows: Iterable[int]) -> None:
     """Bring the projection of these items up to date; also for items that are new or gone."""
-    listed = (json.dumps(sorted(set(rows))),)
-    tx.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", listed)
-    tx.execute(
-        f"INSERT INTO search (rowid, {_COLUMNS}) {_DOCUMENTS}"  # noqa: S608
-        " WHERE row IN (SELECT value FROM json_each(?))",
-        listed,
-    )
+    wanted = sorted(set(rows))
+    listed = (json.dumps(wanted),)
+    with _many(tx, len(wanted)):
+        tx.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", listed)
+        tx.execute(
+            f"INSERT INTO search (rowid, {_COLUMNS}) {_DOCUMENTS}"  # noqa: S608
+            " WHERE row IN (SELECT value FROM json_each(?))",
+            listed,
+        )
+
+
+@contextlib.contextmanager
+def _many(tx: Transaction, count: int) -> Generator[None]:
+    """Change `count` rows in the faster of two ways, both of which leave no word behind.
+
+    Deleting securely rewrites a page for every word: 4 ms for each row where there are 100,000.
+    Deleting lazily and merging the whole index once, inside the same transaction, takes 0.6 s
+    however many they are.
+    """
+    if count <= MANY:
+        yield
+        return
+    tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 0)")
+    yield
+    tx.execute("INSERT INTO search (search) VALUES ('optimize')")
+    tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
 
 
 def where(found: query.Conditions) -> tuple[list[str], list[Any]]:

@@ -33,7 +33,7 @@ from typing import Final
 from lighttight.audit import record
 from lighttight.errors import Environment
 from lighttight.files.failpoints import FAILPOINTS, failpoint
-from lighttight.library import items
+from lighttight.library import items, search
 from lighttight.model import ItemId, ObjectId
 from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
@@ -189,11 +189,11 @@ def _remove_rows(tx: Transaction, found: list[tuple[int, ItemId]]) -> None:
         " WHERE row = ?",
         [(now, row) for (row,) in rows],
     )
-    tx.execute_many("DELETE FROM search WHERE rowid = ?", rows)
     # Cascades would take these too; said here, so that nothing hangs on a pragma.
     tx.execute_many("DELETE FROM album_items WHERE item = ?", ids)
     tx.execute_many("DELETE FROM tags WHERE item = ?", ids)
     tx.execute_many("DELETE FROM items WHERE row = ?", rows)
+    search.index(tx, (row for row, _ in found))
     tx.execute_many(
         "DELETE FROM objects WHERE id IN (SELECT object FROM removals WHERE item = ?)", ids
     )

@@ -76,6 +76,21 @@ def test_found_by_where_copies_went(library: Library, folder: Path) -> None:
     assert count(library, "shared:tom") == 0
 
 
+def test_many_changes_at_once_leave_the_index_as_it_was(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = add(library, folder, 5)
+    monkeypatch.setattr(search, "MANY", 2)
+    library.marks.tag(items, "lake")
+    assert count(library, "tag:lake") == 5
+    library.marks.untag(items[:4], "lake")
+    assert count(library, "tag:lake") == 1
+    assert library.vault.catalog.one("SELECT v FROM search_config WHERE k = 'secure-delete'") == (
+        1,
+    )
+    assert not search.verify_or_rebuild(library.vault)
+
+
 def test_a_true_projection_is_left_alone(library: Library, folder: Path) -> None:
     add(library, folder)
     before = size(library.vault)

@@ -13,6 +13,7 @@ import pytest
 from lighttight.audit import record
 from lighttight.errors import Environment, Integrity
 from lighttight.files import failpoints
+from lighttight.library import search
 from lighttight.library.library import Library
 from lighttight.library.trash import Purged
 from lighttight.model import ItemId, View
@@ -96,8 +97,15 @@ def test_what_is_deleted_for_good_is_gone(library: Library, folder: Path) -> Non
     assert checking.verify(library.vault, deep=True).sound
 
 
-def test_nothing_of_it_is_on_any_page_when_it_is_over(library: Library, folder: Path) -> None:
-    """Key, name, caption, tag: in no row, no full text, no free page, and not in the log."""
+@pytest.mark.parametrize("many", [0, 150])
+def test_nothing_of_it_is_on_any_page_when_it_is_over(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """Key, name, caption, tag: in no row, no full text, no free page, and not in the log.
+
+    In both ways of taking words out of the index.
+    """
+    monkeypatch.setattr(search, "MANY", many)
     stays, goes = add(library, folder, 2, name="canary{}.jpg", device="canarycam")
     library.marks.caption(goes, "canarycaption")
     library.marks.tag([goes], "canarytag")
