@@ -112,7 +112,8 @@ def _partial_indexes(database: apsw.Connection) -> list[tuple[str, str, str]]:
 
 def _counted(database: apsw.Connection, index: str | None, table: str, where: str) -> int:
     by = "NOT INDEXED" if index is None else f"INDEXED BY {index}"
-    return list(database.execute(f"SELECT count(*) FROM {table} {by} WHERE {where}"))[0][0]  # noqa: S608
+    query = f"SELECT count(*) FROM {table} {by} WHERE {where}"  # noqa: S608
+    return next(iter(database.execute(query)))[0]
 
 
 def make_private(path: Path) -> None:
