@@ -25,7 +25,7 @@ from lighttight.model import ObjectId
 from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.keys import catalog_key
-from lighttight.vault import checking, header_files
+from lighttight.vault import checking, header_files, ways_in
 from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, remove_database
 from lighttight.vault.password_store import PasswordStore
@@ -222,7 +222,9 @@ def restore(
     name at the end, so that an interrupted restoring leaves nothing at `target` and can be tried
     again.
     """
-    look(source)
+    # Tried before anything is copied: a typing mistake must not leave a vault that was never opened
+    # where the next try wants none.
+    ways_in.open_header(header_files.read(source).header, offer, store, costs_seen=lambda: None)
     with translating(target, gone="folder-gone"):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise Refused("path-exists", path=str(target))

@@ -214,3 +214,17 @@ class TestBackup:
         ran = run("restore", tmp_path / "nothing", "--vault", tmp_path / "new", "--json")
         assert (ran.code, ran.error) == (3, "vault-missing")
         assert not (tmp_path / "new").exists()
+
+    def test_wrong_passphrase_restores_nothing_and_may_be_tried_again(
+        self, run: Run, path: Path, passphrase_file: Path, words_file: Path, tmp_path: Path
+    ) -> None:
+        by = ("--passphrase-file", passphrase_file)
+        more = ("--recovery-out", words_file)
+        run("create", path, "--unlock", "passphrase", *by, *more).ok()
+        run("backup", tmp_path / "backup", *by).ok()
+        (tmp_path / "wrong").write_text("six llamas painted the quiet harbour")
+        restore = ("restore", tmp_path / "backup", "--vault", tmp_path / "new")
+        ran = run(*restore, "--passphrase-file", tmp_path / "wrong", "--json")
+        assert (ran.code, ran.error) == (3, "did-not-open")
+        assert not (tmp_path / "new").exists()
+        run(*restore, *by).ok()
