@@ -164,7 +164,7 @@ class FakePreviews:
 
     def __call__(self, item: ItemId) -> bytes | None:
         self.asked.append(item)
-        width, height = self._shape[item]
+        width, height = self._shape.get(item, SHAPES[0])
         key = (int(item, 16) % self._variety, width, height)
         if key not in self._drawn:
             self._drawn[key] = jpeg(*key)

@@ -136,7 +136,7 @@ class Timeline:
             self.month_top.append(top)
             self._month_row.append(len(self._row_first))
             top = self._arrange_month(month, top + spacing.heading) + spacing.after
-        self.height = max(0, top - spacing.after + spacing.gap) if self.months else 0
+        self.height = top - spacing.after if self.months else 0
 
     def _arrange_month(self, month: Month, top: int) -> int:
         """Append the month's rows, the first at `top`; returns where the last one ends."""

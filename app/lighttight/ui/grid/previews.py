@@ -25,6 +25,7 @@ from lighttight.model import ItemId
 from lighttight.progress import Progress
 from lighttight.ui.jobs import Jobs
 
+_JPEG: Final = b"\xff\xd8\xff"
 _SLICE: Final = 0.010
 """Seconds a worker goes on before it hands over what it has."""
 
@@ -59,6 +60,8 @@ class Preview:
 
 def decode(encoded: bytes, width: int, height: int, radius: float) -> QImage:
     """Fill `width` × `height`, cutting what does not fit, with round corners; null if broken."""
+    if not encoded.startswith(_JPEG):
+        return QImage()
     buffer = QBuffer()
     buffer.setData(QByteArray(encoded))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
@@ -15,6 +15,10 @@ from lighttight.ui.theme import theme
 _ROOM = 18.0
 _TOP = 24.0
 _FOOT = 16.0
+
+
+def _nameless(_: int) -> str:
+    return ""
 
 
 class YearStrip(QWidget):
@@ -31,19 +35,20 @@ class YearStrip(QWidget):
         self._height = 1
         self._here = 0
         self._view = 1
-        self._name_of = lambda _: ""
+        self._name_of: Callable[[int], str] = _nameless
         self._scale = Scale([], 1, 1.0, _ROOM)
         self._over: float | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(theme().metrics.year_strip, 200)
 
-    def set_timeline(self, years: Sequence[tuple[int, int]], height: int, name_of: object) -> None:
+    def set_timeline(
+        self, years: Sequence[tuple[int, int]], height: int, name_of: Callable[[int], str]
+    ) -> None:
         """`name_of(y)` tells the month at a height of the timeline, for the tip while dragging."""
         self._years = list(years)
         self._height = height
-        if callable(name_of):
-            self._name_of = name_of
+        self._name_of = name_of
         self._rescale()
 
     def set_place(self, top: int, view: int) -> None:
@@ -85,6 +90,9 @@ class YearStrip(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton and self._years:
             self._go(event)
         self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def leaveEvent(self, event: object) -> None:
         del event
