@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from lighttight import __version__
 
@@ -29,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(given)
     if not _has_screen():
         return _say_no_screen()
-    return import_module("lighttight.ui.app").main()
+    from lighttight.ui.app import main as show
+
+    return show()
 
 
 def _has_screen() -> bool:

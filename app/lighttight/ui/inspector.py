@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lighttight.ui import paint, words
+from lighttight.ui.features import Feature, built
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, IconButton, Look, Size
 from lighttight.ui.widgets.copies import CopyLine, CopyRow
+from lighttight.ui.widgets.fields import Field
 from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import NoteBox
+from lighttight.ui.widgets.tags import TagEditor
 from lighttight.ui.widgets.text import Rule, Text
 
 
@@ -39,6 +42,8 @@ class InspectorData:
     facts: Sequence[Fact] = field(default_factory=tuple)
     copies: Sequence[CopyLine] = field(default_factory=tuple)
     copies_count: int = 0
+    caption: str = ""
+    tags: Sequence[str] = field(default_factory=tuple)
 
 
 class _FactRow(QWidget):
@@ -107,6 +112,9 @@ class _Preview(QWidget):
 class Inspector(QWidget):
     favourite_wanted = Signal(str, bool)
     copy_chosen = Signal(str)
+    caption_wanted = Signal(str, str)
+    tag_wanted = Signal(str, str)
+    untag_wanted = Signal(str, str)
     see_all = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -148,6 +156,16 @@ class Inspector(QWidget):
         self._facts = QVBoxLayout()
         self._facts.setSpacing(0)
         self._inside.addLayout(self._facts)
+        self._inside.addSpacing(10)
+        self.caption = Field(self.tr("Caption"), placeholder=self.tr("Add a caption"))
+        self.caption.submitted.connect(self._write_caption)
+        self.caption.edit.editingFinished.connect(self._write_caption)
+        self._inside.addWidget(self.caption)
+        self._inside.addSpacing(8)
+        self.tags = TagEditor()
+        self.tags.added.connect(lambda name: self._tell(self.tag_wanted, name))
+        self.tags.removed.connect(lambda name: self._tell(self.untag_wanted, name))
+        self._inside.addWidget(self.tags)
         self._inside.addSpacing(14)
         self._inside.addWidget(Rule())
         self._inside.addSpacing(12)
@@ -183,12 +201,14 @@ class Inspector(QWidget):
             small=True,
         )
         foot.addWidget(self.note)
+        self.note.setVisible(built(Feature.MARKS))
         outer.addLayout(foot)
         self.set_data(None)
 
     def set_data(self, data: InspectorData | None) -> None:
         """None: nothing is selected."""
-        self._data = data
+        before, self._data = self._data, data
+        changed = (before.item if before else "") != (data.item if data else "")
         for layout in (self._facts, self._copies):
             clear(layout)
         self.title.setText(data.title if data else self.tr("No picture selected"))
@@ -202,6 +222,12 @@ class Inspector(QWidget):
             self.heart.set_name(self.tr("Favourite (F)"))
         if data is None:
             self.set_image(None)
+        one = bool(data and data.item)
+        self.caption.setVisible(one)
+        self.tags.setVisible(one)
+        if data is None or not self.caption.edit.hasFocus() or changed:
+            self.caption.set_text(data.caption if data else "")
+        self.tags.set_tags(data.tags if data else ())
         for fact in data.facts if data else ():
             self._facts.addWidget(_FactRow(fact))
         for line in data.copies if data else ():
@@ -211,10 +237,21 @@ class Inspector(QWidget):
         count = data.copies_count or len(data.copies) if data else 0
         self.count.setText(words.number(count) if count else "")
         self.nowhere.setVisible(bool(data) and not count)
-        self.all.setVisible(bool(count))
+        self.all.setVisible(bool(count) and built(Feature.RECORD))
 
     def set_image(self, image: QImage | None) -> None:
         self.preview.set_image(image)
+
+    def _tell(self, signal: SignalInstance, words_: str) -> None:
+        if self._data is not None and self._data.item:
+            signal.emit(self._data.item, words_)
+
+    def _write_caption(self) -> None:
+        data, text = self._data, self.caption.text().strip()
+        if data is not None and data.item and text != data.caption:
+            # Known from now on: leaving the field after Return must not write it twice.
+            self._data = replace(data, caption=text)
+            self.caption_wanted.emit(data.item, text)
 
     def _toggle(self) -> None:
         if self._data is not None:

@@ -22,6 +22,7 @@ from lighttight.model import ItemId, Kind
 from lighttight.progress import Progress
 from lighttight.ui import paint, words
 from lighttight.ui.canvas import Canvas, Pyramid
+from lighttight.ui.features import Feature, built
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.jobs import Job, Jobs
 from lighttight.ui.player import Player, Source
@@ -172,6 +173,7 @@ class Viewer(QWidget):
         top.addWidget(self.cover)
         self.share = Button(self.tr("Share"), Look.PRIMARY, icon="share", viewer=True)
         self.share.clicked.connect(self._share)
+        self.share.setVisible(built(Feature.SHARING))
         top.addWidget(self.share)
         bar = QWidget()
         bar.setFixedHeight(56)

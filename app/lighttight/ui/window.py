@@ -379,9 +379,12 @@ class Window(QWidget):
         self.shell.trash.show_cells([])
         self.shell.trash.grid.forget_everything()
         self.shell.toolbar.search.clear()
-        self.shell.sidebar.set_data(SidebarData(""))
+        self._sidebar_data = SidebarData("")
+        self.shell.sidebar.set_data(self._sidebar_data)
+        self.shell.library.remove_banners()
         self.set_status([], "")
         self.unlock.forget()
+        self.welcome.forget()
         if self.isFullScreen():
             self.showNormal()
 

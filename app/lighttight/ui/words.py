@@ -106,6 +106,16 @@ def day_and_time(moment: datetime) -> str:
     return QLocale().toString(_stamp(moment), "dddd d MMMM yyyy, HH:mm")
 
 
+def day(moment: datetime) -> str:
+    """`19 September 2026`."""
+    return QLocale().toString(_stamp(moment), "d MMMM yyyy")
+
+
+def time_of_day(moment: datetime) -> str:
+    """`09:14`."""
+    return f"{moment:%H:%M}"
+
+
 def month(year: int, number_: int) -> str:
     """`September 2026`."""
     return f"{QLocale().standaloneMonthName(number_)} {year}"

@@ -40,6 +40,8 @@ HEADING: Final = 36
 """Height of a month's heading, which sticks to the top."""
 
 _RIGHT: Final = 12
+_FOOT: Final = 16
+"""Free space below the last picture."""
 
 
 class Surface(QAbstractScrollArea):
@@ -79,6 +81,7 @@ class Surface(QAbstractScrollArea):
         self._without: set[ItemId] = set()
         self._born: dict[ItemId, float] = {}
         self._veiled = False
+        self._veiled_items: frozenset[ItemId] = frozenset()
         self._revealed: int | None = None
         self._reveal_all = False
         self._by_keyboard = False
@@ -182,6 +185,7 @@ class Surface(QAbstractScrollArea):
         self._cells = []
         self._cache.clear()
         self._born.clear()
+        self._veiled_items = frozenset()
         self._loader.forget()
         self._rebuild()
 
@@ -221,6 +225,12 @@ class Surface(QAbstractScrollArea):
         """Pictures stay unreadable until one is held (pointer), or H (all)."""
         self._veiled = veiled
         self.viewport().update()
+
+    def set_veiled_items(self, items: frozenset[ItemId]) -> None:
+        """These stay unreadable wherever they are shown: they are in an album that is veiled."""
+        if items != self._veiled_items:
+            self._veiled_items = items
+            self.viewport().update()
 
     def rect_of(self, item: ItemId) -> QRect | None:
         """Where a picture is seen, in this widget's own coordinates; None when scrolled away."""
@@ -262,7 +272,7 @@ class Surface(QAbstractScrollArea):
         view = self.viewport().height()
         bar = self.verticalScrollBar()
         bar.setPageStep(max(1, view - HEADING))
-        bar.setRange(0, max(0, self._timeline.height + 16 - view))
+        bar.setRange(0, max(0, self._timeline.height + _FOOT - view))
         self._strip.set_timeline(
             self._timeline.years(), max(1, bar.maximum() + view), self._month_name
         )
@@ -419,7 +429,7 @@ class Surface(QAbstractScrollArea):
         if preview is None:
             if cell.preview is PreviewState.NONE or cell.id in self._without:
                 drawing.missing(painter, rect, cell.kind)
-        elif self._veiled and not self._reveal_all and self._revealed != index:
+        elif self._hidden(cell, index):
             drawing.veil(painter, rect, preview)
             return
         else:
@@ -432,6 +442,10 @@ class Surface(QAbstractScrollArea):
             drawing.heart(painter, rect)
         if cell.kind is Kind.VIDEO:
             drawing.time_badge(painter, rect, cell.duration)
+
+    def _hidden(self, cell: Cell, index: int) -> bool:
+        veiled = self._veiled or cell.id in self._veiled_items
+        return veiled and not self._reveal_all and self._revealed != index
 
     def _paint_headings(self, painter: QPainter, top: int) -> None:
         timeline = self._timeline
@@ -486,8 +500,8 @@ class Surface(QAbstractScrollArea):
         height = self.viewport().height()
         if box.y - HEADING - 4 < top:
             bar.setValue(box.y - HEADING - 4)
-        elif box.y + box.height + 8 > top + height:
-            bar.setValue(box.y + box.height + 8 - height)
+        elif box.y + box.height + _FOOT > top + height:
+            bar.setValue(box.y + box.height + _FOOT - height)
 
     # ---- telling -------------------------------------------------------------------------------
 

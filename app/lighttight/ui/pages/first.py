@@ -12,6 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from lighttight.ui.pages.passphrase import PassphrasePage
 from lighttight.ui.pages.welcome import ONLY_ME, PinPage, QuestionPage, StepFrame
 from lighttight.ui.pages.words import ConfirmPage, WordsPage
 from lighttight.ui.theme import theme
@@ -67,10 +68,15 @@ class FirstPicturesPage(StepFrame):
         self.drop.files.setFocus()
 
 
+_Page = QuestionPage | PinPage | PassphrasePage | WordsPage | ConfirmPage | FirstPicturesPage
+
+
 class WelcomeFlow(QWidget):
     """Signals in order: `create_wanted(answer, pin)`, `words_confirmed`, then the pictures'."""
 
     create_wanted = Signal(str, str)
+    passphrase_given = Signal(str)
+    passphrase_typed = Signal(str)
     have_library = Signal()
     words_confirmed = Signal()
     print_wanted = Signal()
@@ -91,15 +97,22 @@ class WelcomeFlow(QWidget):
         layout.addWidget(self.stack, 1)
         self.question = QuestionPage()
         self.pin = PinPage()
+        self.passphrase = PassphrasePage()
         self.words = WordsPage()
         self.confirm = ConfirmPage()
         self.pictures = FirstPicturesPage()
-        for page in (self.question, self.pin, self.words, self.confirm, self.pictures):
+        for page in (
+            *(self.question, self.pin, self.passphrase),
+            *(self.words, self.confirm, self.pictures),
+        ):
             self.stack.addWidget(page)
         self.question.answered.connect(self._answered)
         self.question.have_library.connect(self.have_library)
         self.pin.back.connect(lambda: self._go(self.question))
         self.pin.given.connect(self._pin_given)
+        self.passphrase.back.connect(lambda: self._go(self.question))
+        self.passphrase.given.connect(self.passphrase_given)
+        self.passphrase.typed.connect(self.passphrase_typed)
         self.words.back.connect(self.show_question)
         self.words.written.connect(lambda: self._go(self.confirm))
         self.words.print_wanted.connect(self.print_wanted)
@@ -114,6 +127,7 @@ class WelcomeFlow(QWidget):
     def show_question(self) -> None:
         self._forget_words()
         self.pin.clear()
+        self.passphrase.clear()
         self.set_busy(False)
         self._go(self.question)
 
@@ -121,6 +135,7 @@ class WelcomeFlow(QWidget):
         """After the library was made. `back` only where making it can still be undone."""
         self.set_busy(False)
         self.pin.clear()
+        self.passphrase.clear()
         self.words.set_words(words, library)
         self.words.back_button.setVisible(back)
         self.confirm.set_words(words)
@@ -132,9 +147,21 @@ class WelcomeFlow(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """While the library is being made."""
-        for button in (self.question.go, self.pin.go):
+        for button in (self.question.go, self.pin.go, self.passphrase.go):
             button.setEnabled(not busy)
             button.setText(self.tr("One moment…") if busy else self.tr("Continue"))
+
+    def ask_passphrase(self, why: str) -> None:
+        """The password store cannot be used: say why, and ask for a passphrase instead."""
+        self.pin.clear()
+        self.passphrase.set_why(why)
+        self._go(self.passphrase)
+
+    def forget(self) -> None:
+        """Leave nothing of what was typed or shown."""
+        self._forget_words()
+        self.pin.clear()
+        self.passphrase.clear()
 
     def set_pin_problem(self, sentence: str) -> None:
         self.set_busy(False)
@@ -162,9 +189,7 @@ class WelcomeFlow(QWidget):
         self.words_confirmed.emit()
         self._go(self.pictures)
 
-    def _go(
-        self, page: QuestionPage | PinPage | WordsPage | ConfirmPage | FirstPicturesPage
-    ) -> None:
+    def _go(self, page: _Page) -> None:
         thoughts = {
             self.question: (
                 self.tr("Lighttight"),
@@ -176,6 +201,10 @@ class WelcomeFlow(QWidget):
                     "Whoever can sign in to this computer can ask its password store. "
                     "The PIN is the part that only you know."
                 ),
+            ),
+            self.passphrase: (
+                self.tr("Why a passphrase"),
+                self.tr("Here it is all that stands before your pictures, so it must hold alone."),
             ),
             self.words: (
                 self.tr("Why on paper"),

@@ -13,7 +13,7 @@ from lighttight.ui.grid.previews import PreviewSource
 from lighttight.ui.grid.view import TimelineGrid
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.theme import theme
-from lighttight.ui.widgets.layouts import discard
+from lighttight.ui.widgets.layouts import clear, discard
 from lighttight.ui.widgets.notes import Banner, EmptyState
 from lighttight.ui.widgets.progress import Bar
 
@@ -74,6 +74,11 @@ class LibraryPage(QWidget):
             self._banners.setContentsMargins(theme().metrics.grid_margin, 16, right, 4)
         self._banners.addWidget(banner)
         banner.closed.connect(lambda: self.remove_banner(banner))
+
+    def remove_banners(self) -> None:
+        """Lock: what they say may be about what is inside."""
+        clear(self._banners)
+        self._banners.setContentsMargins(0, 0, 0, 0)
 
     def remove_banner(self, banner: Banner) -> None:
         self._banners.removeWidget(banner)

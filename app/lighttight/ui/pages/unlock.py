@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from lighttight.ui import paint
+from lighttight.ui.features import Feature, built
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.fields import Field
@@ -91,6 +92,7 @@ class UnlockPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._data = UnlockData("", Way.ONE_CLICK)
+        self._refused = False
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 0, 24, 20)
         outer.setSpacing(0)
@@ -138,6 +140,7 @@ class UnlockPage(QWidget):
         foot.addStretch(1)
         self.help = Button(self.tr("Get help"), Look.HELP, icon="help")
         self.help.clicked.connect(self.help_wanted)
+        self.help.setVisible(built(Feature.HELP))
         foot.addWidget(self.help)
         outer.addLayout(foot)
 
@@ -219,6 +222,12 @@ class UnlockPage(QWidget):
         self._calm()
         self.focus_first()
 
+    def set_store(self, *, ready: bool, sentence: str) -> None:
+        """What was found out about the password store, while somebody may be typing already."""
+        self._data = replace(self._data, store_ready=ready, store_words=sentence)
+        if self.open.isEnabled() and not self._refused:
+            self._calm()
+
     def _store_line(self) -> tuple[str, str, str, str]:
         """(words, icon colour, icon, words' colour) about this computer's password store."""
         if self._data.way in (Way.PASSPHRASE, Way.RECOVERY):
@@ -233,6 +242,7 @@ class UnlockPage(QWidget):
         return words, "accent_text", "alert", "text"
 
     def _calm(self) -> None:
+        self._refused = False
         words, tone, icon, ink = self._store_line()
         for state in (self._state, self._click_state):
             state.say(words, tone=tone, icon=icon, ink=ink)
@@ -249,6 +259,7 @@ class UnlockPage(QWidget):
     def show_refusal(self, sentence: str = "") -> None:
         """That didn't open it. What was typed is gone; the place to type has the focus."""
         self.set_busy(False)
+        self._refused = True
         words = sentence or self.tr("That didn’t open it. Nothing was changed or lost.")
         self.secret.clear()
         for state in (self._state, self._click_state):

@@ -15,6 +15,7 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from lighttight.ui import paint
+from lighttight.ui.features import Feature, built
 from lighttight.ui.pages.welcome import StepFrame
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
@@ -111,6 +112,7 @@ class WordsPage(StepFrame):
         head.addWidget(self.cover)
         self.print = Button(self.tr("Print"), Look.PLAIN, icon="print")
         self.print.clicked.connect(self.print_wanted)
+        self.print.setVisible(built(Feature.PRINTING))
         head.addWidget(self.print)
         inside.addLayout(head)
         grid = QGridLayout()

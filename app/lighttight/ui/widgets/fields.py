@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from lighttight.ui import paint
+from lighttight.ui.features import Feature, built
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import IconButton
@@ -134,12 +135,10 @@ class SearchField(Field):
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(
-            self.tr("Search pictures, albums, people"),
-            placeholder=self.tr("Search pictures, albums, people"),
-            icon="search",
-            parent=parent,
-        )
+        asked = self.tr("Search pictures, albums, tags")
+        if built(Feature.PEOPLE):
+            asked = self.tr("Search pictures, albums, people")
+        super().__init__(asked, placeholder=asked, icon="search", parent=parent)
         self.setFixedWidth(260)
         self.edit.textChanged.connect(self.searched)
         self._clear = IconButton("close", self.tr("Empty the search"), size=24, icon_size=16)

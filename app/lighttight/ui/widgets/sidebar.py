@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from lighttight.model import Album
 from lighttight.ui import paint, words
+from lighttight.ui.features import Feature, built
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import IconButton
@@ -281,14 +282,23 @@ class Sidebar(QWidget):
         outer.addLayout(self._copies_head)
         outer.addWidget(self._row("shared", "link", self.tr("Shared out")))
         outer.addWidget(self._row("left", "left", self.tr("What left")))
+        copies.setVisible(built(Feature.SHARING) or built(Feature.RECORD))
         outer.addStretch(1)
         outer.addWidget(self._row("trash", "trash", self.tr("Trash")))
         outer.addWidget(self._row("settings", "settings", self.tr("Settings")))
         outer.addSpacing(8)
-        outer.addWidget(Rule())
+        rule = Rule()
+        outer.addWidget(rule)
         outer.addSpacing(8)
         help_row = self._row("help", "help", self.tr("Get help"), help_row=True)
         outer.addWidget(help_row)
+        rule.setVisible(built(Feature.HELP))
+        for key, feature in (
+            ("shared", Feature.SHARING),
+            ("left", Feature.RECORD),
+            ("help", Feature.HELP),
+        ):
+            self._rows[key].setVisible(built(feature))
         self.set_here("library")
 
     def _row(self, key: str, icon: str, name: str, *, help_row: bool = False) -> SidebarRow:
@@ -304,11 +314,12 @@ class Sidebar(QWidget):
 
     def _order(self) -> list[str]:
         albums = [key for key in self._rows if key.startswith("album:")]
-        return [
+        order = [
             *("library", "favourites", "videos", "recent"),
             *albums,
             *("shared", "left", "trash", "settings", "help"),
         ]
+        return [key for key in order if not self._rows[key].isHidden()]
 
     def _step(self, key: str, step: int) -> None:
         order = self._order()

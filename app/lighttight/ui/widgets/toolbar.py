@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from lighttight.ui.features import Feature, built
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, IconButton, Look
 from lighttight.ui.widgets.fields import SearchField
@@ -52,6 +53,7 @@ class Toolbar(QWidget):
         self.lock.clicked.connect(self.lock_wanted)
         for button in (self.bring_in, self.share, self.details, self.lock):
             row.addWidget(button)
+        self.share.setVisible(built(Feature.SHARING))
 
     def set_pictures(self, *, any_: bool, sharing: bool) -> None:
         """Zoom and sharing are off while there is nothing to zoom or share."""

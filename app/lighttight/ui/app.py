@@ -1,0 +1,196 @@
+"""The window's start and its end.
+
+The window is there before anything heavy is: the engine is loaded beside it, and no library is
+opened before the person acts. The doors of the process (core files, debuggers) are closed in the
+same job, before there is a key or a PIN to protect.
+
+At the end: everything that runs is cancelled and waited for, the library is locked last.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from lighttight import settings
+from lighttight.errors import Environment
+from lighttight.ui import words
+from lighttight.ui.controllers.acting import Acting
+from lighttight.ui.controllers.browsing import Browsing
+from lighttight.ui.controllers.choosing import forget_history
+from lighttight.ui.controllers.details import Details
+from lighttight.ui.controllers.importing import Importing
+from lighttight.ui.controllers.locking import (
+    HURRIED,
+    Locking,
+    clock_through_sleep,
+    close_session,
+    drop_caches,
+)
+from lighttight.ui.controllers.presenter import Presenter
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.controllers.sources import Sources
+from lighttight.ui.controllers.starting import Starting
+from lighttight.ui.controllers.unlocking import Unlocking
+from lighttight.ui.controllers.viewing import Viewing
+from lighttight.ui.controllers.welcoming import Welcoming
+from lighttight.ui.focus import FocusFollower
+from lighttight.ui.jobs import Jobs
+from lighttight.ui.player import keep_quiet
+from lighttight.ui.system import SystemEvents
+from lighttight.ui.theme import Scheme, theme
+from lighttight.ui.window import Window
+
+if TYPE_CHECKING:
+    from lighttight.session import PasswordStore
+
+DEADLINE = 5.0
+"""Seconds that work under way gets to end when the window closes."""
+
+
+def system_store() -> PasswordStore:
+    from lighttight.session import PasswordStore
+
+    return PasswordStore()
+
+
+def load_engine(progress: object) -> None:
+    """On a worker, once: the heavy imports, and then the doors."""
+    del progress
+    from lighttight.session import harden
+
+    harden()
+
+
+class Desk(QObject):
+    """The window with all its flows. Tests make one with a store and clocks of their own."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        *,
+        store: Callable[[], PasswordStore] = system_store,
+        clock: Callable[[], float] = time.monotonic,
+        idle_clock: Callable[[], float] = clock_through_sleep,
+    ) -> None:
+        super().__init__()
+        self.presenter = Presenter()
+        self.jobs = Jobs(self.presenter.present, parent=self)
+        self.sources = Sources()
+        self.window = Window(self.jobs, self.sources, self.sources)
+        self.presenter.attach(self.window)
+        self.events = SystemEvents(app)
+        self.program = Program(
+            self.window, self.jobs, self.sources, self.presenter, store=store, clock=clock
+        )
+        self.browsing = Browsing(self.program)
+        self.details = Details(self.program)
+        self.viewing = Viewing(self.program)
+        self.acting = Acting(self.program, self.browsing)
+        self.importing = Importing(self.program, self.browsing)
+        self.unlocking = Unlocking(self.program, new_library=self._new_library)
+        self.welcoming = Welcoming(self.program, have_library=self.unlocking.choose)
+        self.starting = Starting(self.program)
+        self.locking = Locking(
+            self.program,
+            self.browsing,
+            self.importing,
+            self.unlocking,
+            self.events,
+            clock=idle_clock,
+        )
+        self.starting.unfinished.connect(self.acting.say_unfinished)
+        self.events.told_to_end.connect(self.window.close)
+        self._ended = False
+
+    def _new_library(self) -> None:
+        self.welcoming.begin()
+
+    def begin(self) -> None:
+        """The first page. Nothing of a library is read yet, but its first page, beside."""
+        self.jobs.run(load_engine, owner=self)
+        path = self.starting.first()
+        if path is None:
+            self.welcoming.begin()
+        else:
+            self.unlocking.begin(path)
+
+    def end(self, reason: str = "closing") -> None:
+        """Cancel, wait, lock. Safe to call twice."""
+        if self._ended:
+            return
+        self._ended = True
+        ending = self.importing.stop()
+        unfinished = self.welcoming.abandon()
+        session = self.program.give_up()
+        self.window.forget()
+        if ending is not None:
+            ending.wait(HURRIED)
+        self.jobs.shutdown(DEADLINE)
+        for one in (session, unfinished):
+            if one is not None:
+                close_session(one, reason, None, 0)
+        drop_caches()
+        self.events.end()
+
+
+def dress(app: QApplication) -> None:
+    """Names, language, look, and what Qt must not write or print."""
+    forget_history()
+    app.setApplicationName("lighttight")
+    app.setApplicationDisplayName("Lighttight")
+    app.setDesktopFileName("lighttight")
+    words.install_language(app)
+    look = settings.load().settings
+    theme().set_scheme(Scheme(look.theme.value))
+    theme().install(app)
+    FocusFollower(app)
+
+
+def place(window: Window) -> None:
+    """Where the window was, if that is still on a screen."""
+    kept = settings.load().settings.window
+    if kept is None:
+        return
+    window.resize(max(880, kept.width), max(600, kept.height))
+    if QApplication.screenAt(window.rect().center() + QPoint(kept.x, kept.y)) is not None:
+        window.move(kept.x, kept.y)
+    if kept.maximised:
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+
+
+def remember_place(window: Window) -> None:
+    box = window.normalGeometry()
+    kept = settings.Window(
+        box.x(), box.y(), box.width(), box.height(), maximised=window.isMaximized()
+    )
+    try:
+        settings.change(window=kept)
+    except Environment:
+        # Where the window stood is not worth a word to somebody who is leaving.
+        return
+
+
+def main() -> int:
+    """Run the window and answer the program's exit code."""
+    keep_quiet()
+    app = QApplication(sys.argv[:1])
+    dress(app)
+    desk = Desk(app)
+    sys.excepthook = desk.presenter.hook
+    place(desk.window)
+    desk.window.show()
+    desk.events.hear_signals()
+    desk.begin()
+    QTimer.singleShot(0, desk, desk.events.listen)
+    desk.window.closing.connect(lambda: remember_place(desk.window))
+    app.commitDataRequest.connect(lambda _: desk.end("session-end"))
+    try:
+        return app.exec()
+    finally:
+        desk.end()

@@ -1,0 +1,422 @@
+"""Acts on pictures: favourites, the trash, albums, and saving originals outside.
+
+Each is committed in turn; what has an effect outside, or cannot be undone, is asked first, with
+what will happen, to how many, and whether it can be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from lighttight import settings
+from lighttight.errors import Environment, LighttightError
+from lighttight.messages import words as error_words
+from lighttight.model import AlbumId, Item, ItemId
+from lighttight.progress import Progress
+from lighttight.ui import words
+from lighttight.ui.controllers.browsing import Browsing
+from lighttight.ui.controllers.choosing import choose_folder
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.icons import icon
+from lighttight.ui.theme import theme
+from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.progress import ProgressPanel
+from lighttight.ui.widgets.sheet import Answer
+
+if TYPE_CHECKING:
+    from lighttight.session import Exported, Purged, Session
+
+
+class Acting(QObject):
+    def __init__(self, program: Program, browsing: Browsing) -> None:
+        super().__init__(program)
+        self._program = program
+        self._browsing = browsing
+        self._window = program.window
+        window = program.window
+        window.favourite_wanted.connect(self.favourite)
+        window.trash_wanted.connect(self.throw_away)
+        window.shell.trash.restore_wanted.connect(self._restore)
+        window.shell.trash.delete_wanted.connect(self._ask_delete)
+        window.album_add_wanted.connect(self._add_to_album)
+        window.album_remove_wanted.connect(self._take_out)
+        window.album_new_wanted.connect(self._new_album)
+        window.shell.sidebar.album_wanted.connect(lambda: self._new_album([]))
+        window.shell.sidebar.album_menu.connect(self._album_menu)
+        window.export_wanted.connect(self._ask_export)
+        program.closed.connect(self._closed)
+        self._panel: ProgressPanel | None = None
+
+    def _closed(self) -> None:
+        if self._panel is not None:
+            self._window.remove_progress(self._panel)
+            self._panel = None
+
+    # ---- marks and the trash -------------------------------------------------------------------
+
+    def favourite(self, items: Sequence[ItemId], on: bool) -> None:
+        chosen = list(items)
+        self._browsing.favourite(chosen, on=on)
+        viewer = self._window.viewer
+        self._program.commit(
+            lambda session: session.library.marks.favourite(chosen, on=on),
+            lambda _: self._tell_viewer(viewer.item()),
+        )
+
+    def _tell_viewer(self, item: ItemId | None) -> None:
+        if item is None:
+            return
+        self._program.ask(
+            lambda _, __: self._program.sources.facts(item), self._window.viewer.update_facts
+        )
+
+    def throw_away(self, items: Sequence[ItemId]) -> None:
+        """Into the trash: no question, because it can be undone, and how is said."""
+        chosen = list(items)
+
+        def done(count: int) -> None:
+            self._window.shell.library.grid.remove_cells(chosen)
+            banner = self._window.note(
+                self.tr("{items} moved to the trash.").format(items=words.items(count)),
+                self.tr("Undo"),
+                style="good",
+            )
+            banner.acted.connect(lambda: self._undo(chosen, banner))
+
+        self._program.commit(lambda session: session.library.trash.put(chosen), done)
+
+    def _undo(self, chosen: list[ItemId], banner: QWidget) -> None:
+        banner.setEnabled(False)
+        self._program.commit(
+            lambda session: session.library.trash.undelete(chosen),
+            lambda _: self._window.shell.library.remove_banner(banner),  # pyright: ignore[reportArgumentType]
+        )
+
+    def _restore(self, items: Sequence[ItemId]) -> None:
+        chosen = list(items)
+        self._program.commit(
+            lambda session: session.library.trash.undelete(chosen),
+            lambda _: self._window.shell.trash.grid.remove_cells(chosen),
+        )
+
+    def _ask_delete(self, items: Sequence[ItemId]) -> None:
+        chosen = list(items)
+        if not chosen:
+            return
+        count = words.items(len(chosen))
+        sheet = self._window.ask(
+            self.tr("Delete {items} for good?").format(items=count),
+            self.tr(
+                "They leave the trash and the library, and nobody can bring them back. This "
+                "cannot be undone. Copies that left before, and backups, stay where they are."
+            ),
+            [
+                Answer("keep", self.tr("Keep them"), safe=True),
+                Answer("delete", self.tr("Delete for good"), danger=True),
+            ],
+            icon_name="trash",
+            danger=True,
+        )
+        sheet.answered.connect(lambda key: self._delete(chosen) if key == "delete" else None)
+
+    def _delete(self, chosen: list[ItemId]) -> None:
+        def done(purged: Purged) -> None:
+            self._window.shell.trash.grid.remove_cells(chosen)
+            self._program.changed.emit()
+            self.say_unfinished(purged.unfinished)
+
+        self._program.ask(
+            lambda session, watched: session.library.trash.purge(chosen, progress=watched), done
+        )
+
+    def say_unfinished(self, count: int) -> None:
+        """A reader held something up: what is deleted is not gone from the disk yet."""
+        if not count:
+            return
+        self._window.present(
+            self.tr("Not everything is gone from the disk yet"),
+            self.tr(
+                "{items} are deleted and cannot be shown any more, but something is still "
+                "reading the library’s files. The rest is removed the next time it opens."
+            ).format(items=words.items(count)),
+            self.tr("Close other Lighttight windows and commands, then lock and open again."),
+        )
+
+    # ---- albums --------------------------------------------------------------------------------
+
+    def _add_to_album(self, items: Sequence[ItemId], album: str) -> None:
+        chosen = list(items)
+        self._program.commit(lambda session: session.library.albums.add(AlbumId(album), chosen))
+
+    def _take_out(self, items: Sequence[ItemId]) -> None:
+        chosen = list(items)
+        album = AlbumId(self._browsing.place[6:])
+        self._program.commit(
+            lambda session: session.library.albums.take_out(album, chosen),
+            lambda _: self._window.shell.library.grid.remove_cells(chosen),
+        )
+
+    def _new_album(self, items: Sequence[ItemId]) -> None:
+        chosen = list(items)
+
+        def make(session: Session, name: str) -> AlbumId:
+            album = session.library.albums.create(name)
+            if chosen:
+                session.library.albums.add(album, chosen)
+            return album
+
+        self._ask_name(
+            self.tr("New album"),
+            self.tr("{items} will be in it.").format(items=words.items(len(chosen)))
+            if chosen
+            else self.tr("An album says nothing about where pictures are kept."),
+            "",
+            self.tr("Make album"),
+            lambda name: self._program.commit(lambda session: make(session, name)),
+        )
+
+    def _ask_name(
+        self, title: str, sentence: str, now: str, go: str, done: Callable[[str], object]
+    ) -> None:
+        field = Field(self.tr("Name"))
+        field.set_text(now)
+        body = QWidget()
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(field)
+        sheet = self._window.ask(
+            title,
+            sentence,
+            [Answer("close", self.tr("Cancel"), safe=True), Answer("go", go, main=True)],
+            icon_name="album",
+            body=body,
+        )
+        field.submitted.connect(lambda: sheet.answer("go"))
+        field.edit.selectAll()
+        field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+        def answered(key: str) -> None:
+            name = field.text().strip()
+            if key == "go" and name:
+                done(name)
+
+        sheet.answered.connect(answered)
+
+    def _album_menu(self, key: str, at: QPoint) -> None:
+        albums = self._browsing.overview.albums if self._browsing.overview else ()
+        album = next((one for one in albums if one.id == key), None)
+        if album is None:
+            return
+        menu = QMenu(self._window)
+        ink = theme().colour("text2")
+        menu.addAction(icon("album", ink), self.tr("Rename…"), lambda: self._rename(album.id))
+        menu.addAction(
+            icon("eye" if album.veiled else "eye-off", ink),
+            self.tr("Lift the veil") if album.veiled else self.tr("Veil until held"),
+            lambda: self._veil(album.id, on=not album.veiled),
+        )
+        menu.addSeparator()
+        menu.addAction(
+            icon("minus", theme().colour("danger")),
+            self.tr("Remove the album…"),
+            lambda: self._ask_remove(album.id),
+        )
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _album_name(self, album: AlbumId) -> str:
+        albums = self._browsing.overview.albums if self._browsing.overview else ()
+        return next((one.name for one in albums if one.id == album), "")
+
+    def _rename(self, album: AlbumId) -> None:
+        self._ask_name(
+            self.tr("Rename the album"),
+            "",
+            self._album_name(album),
+            self.tr("Rename"),
+            lambda name: self._program.commit(
+                lambda session: session.library.albums.rename(album, name)
+            ),
+        )
+
+    def _veil(self, album: AlbumId, *, on: bool) -> None:
+        self._program.commit(lambda session: session.library.albums.veil(album, on=on))
+
+    def _ask_remove(self, album: AlbumId) -> None:
+        sheet = self._window.ask(
+            self.tr("Remove the album “{name}”?").format(name=self._album_name(album)),
+            self.tr("Its pictures stay in the library. The album itself cannot be brought back."),
+            [
+                Answer("keep", self.tr("Keep it"), safe=True),
+                Answer("remove", self.tr("Remove the album"), danger=True),
+            ],
+            icon_name="album",
+            danger=True,
+        )
+
+        def answered(key: str) -> None:
+            if key == "remove":
+                self._program.commit(lambda session: session.library.albums.remove(album))
+
+        sheet.answered.connect(answered)
+
+    # ---- saving outside ------------------------------------------------------------------------
+
+    def _ask_export(self, items: Sequence[ItemId]) -> None:
+        chosen = list(items)
+        if chosen:
+            self._program.ask(
+                lambda session, _: [session.library.item(one) for one in chosen],
+                lambda found: self._warn_export(chosen, found),
+            )
+
+    def _warn_export(self, chosen: list[ItemId], found: Sequence[Item]) -> None:
+        """What the files will say about the person, before there is any file."""
+        with_place = sum(item.place is not None for item in found)
+        devices = sorted({item.device for item in found if item.device})
+        dated = sum(item.taken is not None for item in found)
+        lines = [self.tr("They are saved unchanged, readable for anyone who can open the folder.")]
+        if with_place:
+            lines.append(
+                self.tr("{items} say where they were taken.").format(items=words.items(with_place))
+            )
+        if devices:
+            lines.append(
+                self.tr("Device: {devices}.").format(devices=", ".join(devices[:3]))
+                if len(devices) <= 3
+                else self.tr("Devices: {devices} and others.").format(
+                    devices=", ".join(devices[:3])
+                )
+            )
+        if dated:
+            lines.append(
+                self.tr("{items} say when they were taken.").format(items=words.items(dated))
+            )
+        lines.append(
+            self.tr(
+                "It is written down in the library that they left. What left cannot be taken back."
+            )
+        )
+        sheet = self._window.ask(
+            self.tr("Save {items} outside the library?").format(items=words.items(len(chosen))),
+            "\n".join(lines),
+            [
+                Answer("cancel", self.tr("Cancel"), safe=True),
+                Answer("choose", self.tr("Choose a folder…")),
+            ],
+            icon_name="left",
+        )
+        sheet.answered.connect(lambda key: self._choose_target(chosen) if key == "choose" else None)
+
+    def _choose_target(self, chosen: list[ItemId]) -> None:
+        last = settings.load().settings.export_folder
+        start = Path(last) if last and Path(last).is_dir() else None
+        choose_folder(
+            self._window,
+            self.tr("Save outside the library"),
+            lambda folder: self.export(chosen, folder),
+            start=start,
+        )
+
+    def export(self, chosen: list[ItemId], folder: Path, *, without_anchor: bool = False) -> None:
+        if self._panel is not None or self._program.session is None:
+            return
+        panel = self._window.add_progress(
+            self.tr("Saving to “{folder}”").format(folder=folder.name or str(folder))
+        )
+        self._panel = panel
+        saved: list[Exported] = []
+
+        def act(session: Session, watched: Progress) -> list[Exported]:
+            return session.egress.export_originals(
+                chosen,
+                folder,
+                screen="library",
+                without_anchor=without_anchor,
+                progress=watched,
+                report=saved.append,
+            )
+
+        def step(done: int, total: int | None) -> None:
+            panel.set_progress(done, total)
+            panel.counts.setText(
+                self.tr("{done} of {all}").format(
+                    done=words.number(len(saved)), all=words.items(len(chosen))
+                )
+            )
+
+        job = self._program.ask(
+            act,
+            lambda all_: self._exported(all_, folder),
+            failed=lambda error: self._export_failed(error, chosen, folder, saved),
+            cancelled=lambda: self._exported(saved, folder),
+            progress=step,
+        )
+        if job is not None:
+            panel.cancelled.connect(job.cancel)
+
+    def _end_panel(self) -> None:
+        panel, self._panel = self._panel, None
+        if panel is not None:
+            self._window.remove_progress(panel)
+
+    def _exported(self, all_: Sequence[Exported], folder: Path) -> None:
+        self._end_panel()
+        self._program.changed.emit()
+        if self._program.session is None:
+            return
+        failed = [one.error for one in all_ if one.error is not None]
+        done = len(all_) - len(failed)
+        text = self.tr("{items} saved to “{folder}”, and written down.").format(
+            items=words.items(done), folder=folder.name or str(folder)
+        )
+        banner = self._window.note(
+            text, self.tr("Show folder"), style="warning" if failed else "good"
+        )
+        banner.acted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        if failed:
+            said = error_words(failed[0])
+            self._window.present(
+                self.tr("{items} could not be saved").format(items=words.items(len(failed))),
+                said.sentence,
+                said.action,
+            )
+
+    def _export_failed(
+        self,
+        error: BaseException,
+        chosen: list[ItemId],
+        folder: Path,
+        saved: Sequence[Exported],
+    ) -> None:
+        self._end_panel()
+        self._program.changed.emit()
+        unanchored = isinstance(error, Environment) and error.code.startswith("keyring-")
+        if not unanchored or not isinstance(error, LighttightError) or saved:
+            self._program.presenter.present(error)
+            return
+        sheet = self._window.ask(
+            self.tr("Nothing was saved"),
+            self.tr(
+                "{why} Without it, Lighttight could not notice here if someone put back an older "
+                "version of the library, with this act missing from it. You can save all the "
+                "same; that too is written down."
+            ).format(why=error_words(error).sentence),
+            [
+                Answer("close", self.tr("Don’t save"), safe=True),
+                Answer("anyway", self.tr("Save all the same"), danger=True),
+            ],
+            icon_name="alert",
+        )
+
+        def answered(key: str) -> None:
+            if key == "anyway":
+                self.export(chosen, folder, without_anchor=True)
+
+        sheet.answered.connect(answered)

@@ -1,0 +1,339 @@
+"""Places, search, counts: what is shown of the open library, kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from lighttight.model import Album, AlbumId, Cell, Counts, ItemId, Scope, View
+from lighttight.ui import words
+from lighttight.ui.controllers.listing import Listing
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.jobs import Job, Order
+from lighttight.ui.pages.empty import FirstStep
+from lighttight.ui.widgets.sidebar import SidebarData
+
+if TYPE_CHECKING:
+    from lighttight.session import Session
+
+SEARCH_MS: Final = 120
+"""Pause in typing after which a search begins."""
+
+_SCOPES: Final = {
+    "library": Scope.ALL,
+    "favourites": Scope.FAVOURITES,
+    "videos": Scope.VIDEOS,
+    "recent": Scope.RECENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the sidebar and the first steps say."""
+
+    title: str
+    counts: Counts
+    albums: tuple[Album, ...]
+    veiled: frozenset[ItemId]
+    words_confirmed: bool
+    backed_up: bool
+
+
+def survey(session: Session) -> Overview:
+    albums = tuple(session.library.albums.all())
+    veiled: set[ItemId] = set()
+    for album in albums:
+        if album.veiled:
+            view = View(scope=Scope.ALBUM, album=album.id)
+            veiled.update(cell.id for cell in session.library.timeline(view))
+    return Overview(
+        session.vault.title,
+        session.library.counts(),
+        albums,
+        frozenset(veiled),
+        session.vault.recovery_confirmed,
+        session.vault.meta("backup") is not None,
+    )
+
+
+class Browsing(QObject):
+    """`place` is the sidebar's key; `step_chosen` passes on the first steps."""
+
+    surveyed = Signal()
+    step_chosen = Signal(str)
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._program = program
+        window = program.window
+        self._window = window
+        self.place = "library"
+        self.overview: Overview | None = None
+        self._survey_job: Job | None = None
+        self._survey_again = False
+        page, trash = window.shell.library, window.shell.trash
+        self.pictures = Listing(
+            program, page.grid, first=page.show_cells, shown=self._shown, parent=self
+        )
+        self.thrown = Listing(
+            program, trash.grid, first=trash.show_cells, shown=self._shown_trash, parent=self
+        )
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(SEARCH_MS)
+        self._typing.timeout.connect(self._search)
+        program.opened.connect(self._opened)
+        program.closed.connect(self._closed)
+        program.changed.connect(self.look_again)
+        window.place_chosen.connect(self.go)
+        window.searched.connect(lambda _: self._typing.start())
+        page.empty_action.connect(self._show_all)
+        window.shell.empty.step_chosen.connect(self.step_chosen)
+
+    # ---- opening and locking -------------------------------------------------------------------
+
+    def _opened(self) -> None:
+        window = self._window
+        window.shell.library.show_loading()
+        window.show_page(window.shell.library)
+        self.go("library")
+        self._survey()
+
+    def _closed(self) -> None:
+        self._typing.stop()
+        self.pictures.clear()
+        self.thrown.clear()
+        self.overview = None
+        self._survey_job = None
+        self._survey_again = False
+        self.place = "library"
+
+    # ---- where ---------------------------------------------------------------------------------
+
+    def go(self, place: str) -> None:
+        """To a place of the sidebar; an unknown one is left to whoever owns it."""
+        if self._program.session is None:
+            return
+        if place in _SCOPES or place.startswith("album:"):
+            self.place = place
+            self._forget_search()
+            self._window.shell.sidebar.set_here(place)
+            self.pictures.load(self._view())
+        elif place == "trash":
+            self.place = place
+            self._forget_search()
+            self._window.shell.sidebar.set_here(place)
+            self._window.show_page(self._window.shell.trash)
+            self.thrown.load(View(scope=Scope.TRASH))
+
+    def _forget_search(self) -> None:
+        """Going somewhere ends a search; the field says so."""
+        search = self._window.shell.toolbar.search
+        if search.text():
+            search.edit.blockSignals(True)
+            search.clear()
+            search.edit.blockSignals(False)
+        self._typing.stop()
+
+    def _view(self) -> View:
+        text = self._window.shell.toolbar.search.text().strip()
+        if self.place.startswith("album:"):
+            return View(scope=Scope.ALBUM, album=AlbumId(self.place[6:]), text=text)
+        return View(scope=_SCOPES.get(self.place, Scope.ALL), text=text)
+
+    def _search(self) -> None:
+        if self._program.session is None:
+            return
+        if self.place not in _SCOPES and not self.place.startswith("album:"):
+            self.place = "library"
+            self._window.shell.sidebar.set_here("library")
+        self.pictures.load(self._view())
+
+    def _show_all(self) -> None:
+        self._window.shell.toolbar.search.clear()
+        self._typing.stop()
+        self.go("library")
+
+    def look_again(self) -> None:
+        self._survey()
+        self.pictures.refresh()
+        if self.place == "trash":
+            self.thrown.refresh()
+
+    # ---- what is there -------------------------------------------------------------------------
+
+    def _survey(self) -> None:
+        if self._survey_job is not None:
+            self._survey_again = True
+            return
+        self._survey_job = self._program.ask(
+            lambda session, _: survey(session),
+            self._got_overview,
+            failed=self._survey_failed,
+            order=Order.CLICK,
+        )
+
+    def _survey_failed(self, error: BaseException) -> None:
+        self._survey_job = None
+        self._program.presenter.present(error)
+
+    def _got_overview(self, overview: Overview) -> None:
+        self._survey_job = None
+        before, self.overview = self.overview, overview
+        counts = overview.counts
+        window = self._window
+        self._program.sources.veiled = overview.veiled
+        window.set_sidebar(
+            SidebarData(
+                overview.title,
+                counts.all,
+                counts.favourites,
+                counts.videos,
+                counts.recent,
+                counts.trash,
+                overview.albums,
+            )
+        )
+        if self.place.startswith("album:") and not self._album():
+            self.go("library")
+        else:
+            window.shell.sidebar.set_here(self.place)
+        for grid in (window.shell.library.grid, window.shell.trash.grid):
+            grid.set_veiled_items(overview.veiled)
+        any_ = counts.all > 0
+        window.shell.toolbar.set_pictures(any_=any_, sharing=any_)
+        window.shell.empty.set_steps(self._steps(overview))
+        if before is None or (before.counts.all == 0) != (counts.all == 0):
+            self._choose_page()
+        self.surveyed.emit()
+        if self._survey_again:
+            self._survey_again = False
+            self._survey()
+
+    def _album(self) -> Album | None:
+        albums = self.overview.albums if self.overview else ()
+        return next((one for one in albums if f"album:{one.id}" == self.place), None)
+
+    def _steps(self, overview: Overview) -> list[FirstStep]:
+        """Those that are not done; together they say how to keep pictures for good."""
+        return [
+            FirstStep(
+                "words",
+                "words",
+                self.tr("Recovery words"),
+                self.tr("Written down and checked.")
+                if overview.words_confirmed
+                else self.tr("Not checked yet. Without them a lost PIN is a lost library."),
+                "" if overview.words_confirmed else self.tr("New words…"),
+                done=overview.words_confirmed,
+            ),
+            FirstStep(
+                "import",
+                "import",
+                self.tr("Bring in pictures"),
+                self.tr("Start with the ones that matter most."),
+                self.tr("Import…"),
+            ),
+            FirstStep(
+                "copy",
+                "copies",
+                self.tr("Keep a second copy"),
+                self.tr("On another disk, locked just the same."),
+                self.tr("Choose a folder…"),
+                done=overview.backed_up,
+            ),
+            FirstStep(
+                "lock",
+                "recent",
+                self.tr("Choose when it locks"),
+                self.tr("When you are away for a while, or sooner."),
+                self.tr("Set…"),
+            ),
+        ]
+
+    # ---- which page ----------------------------------------------------------------------------
+
+    def _shown(self, count: int) -> None:
+        page = self._window.shell.library
+        veiled = self._album()
+        page.grid.set_veiled(veiled is not None and veiled.veiled)
+        if count:
+            page.show_grid()
+        else:
+            self._say_empty()
+        self._choose_page()
+
+    def _shown_trash(self, count: int) -> None:
+        if not count:
+            self._window.shell.trash.show_cells([])
+
+    def _say_empty(self) -> None:
+        page = self._window.shell.library
+        text = self._window.shell.toolbar.search.text().strip()
+        if text:
+            page.show_empty(
+                "search",
+                self.tr("Nothing found for “{text}”").format(text=text),
+                self.tr("Try fewer or other words."),
+                self.tr("Show all"),
+            )
+            return
+        say = {
+            "favourites": (
+                "heart",
+                self.tr("No favourites yet"),
+                self.tr("Press F on a picture, and it is found here."),
+            ),
+            "videos": (
+                "video",
+                self.tr("No videos yet"),
+                self.tr("They play from inside the library, from memory."),
+            ),
+            "recent": (
+                "recent",
+                self.tr("Nothing new in the last 30 days"),
+                self.tr("What you import next is found here first."),
+            ),
+        }.get(
+            self.place,
+            (
+                "album",
+                self.tr("This album is empty"),
+                self.tr("Select pictures and add them with the menu of the right button."),
+            ),
+        )
+        page.show_empty(*say)
+
+    def _choose_page(self) -> None:
+        """The empty library has a page of its own; everything else is the grid's."""
+        shell = self._window.shell
+        if self.place not in _SCOPES and not self.place.startswith("album:"):
+            return
+        nothing = self.overview is not None and not self.overview.counts.all
+        searching = bool(shell.toolbar.search.text().strip())
+        wanted = shell.empty if nothing and self.place == "library" and not searching else None
+        page = wanted or shell.library
+        if shell.stack.currentWidget() is not page:
+            shell.stack.setCurrentWidget(page)
+            page.focus_first()
+
+    # ---- for others ----------------------------------------------------------------------------
+
+    def cells_changed(self, cells: Sequence[Cell]) -> None:
+        """Show what was decided without waiting for the library to say it."""
+        self._window.shell.library.grid.replace_cells(cells)
+
+    def favourite(self, items: Sequence[ItemId], *, on: bool) -> None:
+        chosen = set(items)
+        grid = self._window.shell.library.grid
+        self.cells_changed(
+            [replace(cell, favourite=on) for cell in grid.cells() if cell.id in chosen]
+        )
+
+    def status(self) -> list[str]:
+        if self.overview is None:
+            return []
+        return [words.items(self.overview.counts.all)]

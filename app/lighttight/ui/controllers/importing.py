@@ -1,0 +1,292 @@
+"""Pictures coming in: progress, the time left, cancelling, and what became of each file.
+
+One import at a time; what is dropped meanwhile waits its turn. When the library is to be locked
+the import ends after the items at hand; what was not begun is imported another time, and what is
+in already is then found to be there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from lighttight.model import AlbumId
+from lighttight.progress import Progress
+from lighttight.ui import words
+from lighttight.ui.controllers.browsing import Browsing
+from lighttight.ui.controllers.choosing import choose_files, choose_folder
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.jobs import Job, Order
+from lighttight.ui.pages.imported import ImportedBody, Told, told
+from lighttight.ui.widgets.progress import ProgressPanel
+from lighttight.ui.widgets.sheet import Answer
+
+if TYPE_CHECKING:
+    from lighttight.session import ImportResult, ImportSummary, Session
+
+REFRESH_MS: Final = 500
+TAKEN_BACK: Final = 5.0
+"""Seconds that taking back an item at hand may need."""
+
+
+@dataclass
+class Run:
+    """One import. Results are put here by worker threads and read by the window."""
+
+    paths: tuple[Path, ...]
+    album: AlbumId | None
+    remove_originals: bool
+    stop: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    results: deque[ImportResult] = field(default_factory=deque)
+    imported: int = 0
+    duplicates: int = 0
+    others: int = 0
+
+    def report(self, result: ImportResult) -> None:
+        self.results.append(result)
+        match result.status.value:
+            case "imported":
+                self.imported += 1
+            case "duplicate":
+                self.duplicates += 1
+            case _:
+                self.others += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An import that was asked to end. Used by the worker that locks."""
+
+    ended: threading.Event
+    job: Job
+
+    def wait(self, seconds: float) -> None:
+        """Until the items at hand are done; after `seconds` they are taken back instead."""
+        if not self.ended.wait(seconds):
+            self.job.cancel()
+            self.ended.wait(TAKEN_BACK)
+
+
+class Importing(QObject):
+    """`finished` says that an import ended, however it did."""
+
+    finished = Signal()
+
+    def __init__(self, program: Program, browsing: Browsing) -> None:
+        super().__init__(program)
+        self._program = program
+        self._browsing = browsing
+        self._window = program.window
+        self._run: Run | None = None
+        self._job: Job | None = None
+        self._panel: ProgressPanel | None = None
+        self._waiting: deque[Run] = deque()
+        self._seen = 0
+        self._refresher = QTimer(self)
+        self._refresher.setInterval(REFRESH_MS)
+        self._refresher.timeout.connect(self._show_new)
+        window = program.window
+        window.files_wanted.connect(self._choose_files)
+        window.folder_wanted.connect(self._choose_folder)
+        window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
+        program.closed.connect(self._closed)
+
+    @property
+    def running(self) -> bool:
+        return self._run is not None
+
+    # ---- beginning -----------------------------------------------------------------------------
+
+    def _choose_files(self) -> None:
+        choose_files(self._window, self.tr("Choose photos and videos"), self.bring_in)
+
+    def _choose_folder(self) -> None:
+        choose_folder(
+            self._window,
+            self.tr("Choose a folder of photos and videos"),
+            lambda folder: self.bring_in([folder]),
+        )
+
+    def bring_in(self, paths: Sequence[Path], *, remove_originals: bool = False) -> None:
+        if not paths or self._program.session is None:
+            return
+        place = self._browsing.place
+        album = AlbumId(place[6:]) if place.startswith("album:") else None
+        run = Run(tuple(paths), album, remove_originals)
+        if self._run is not None:
+            self._waiting.append(run)
+            self._tell_waiting()
+        else:
+            self._begin(run)
+
+    def _begin(self, run: Run) -> None:
+        name = run.paths[0].name or str(run.paths[0])
+        title = self.tr("Importing from “{name}”") if len(run.paths) == 1 else self.tr("Importing")
+        panel = self._window.add_progress(title.format(name=name))
+        self._run, self._panel, self._seen = run, panel, 0
+
+        def act(session: Session, watched: Progress) -> ImportSummary:
+            try:
+                return session.imports.run(
+                    run.paths,
+                    album=run.album,
+                    remove_originals=run.remove_originals,
+                    progress=watched,
+                    report=run.report,
+                    stop=run.stop,
+                )
+            finally:
+                run.ended.set()
+
+        job = self._program.ask(
+            act,
+            lambda summary: self._done(run, summary),
+            failed=lambda error: self._failed(run, error),
+            cancelled=lambda: self._done(run, None),
+            progress=self._step,
+            order=Order.LONG,
+            lasting=True,
+        )
+        if job is None:
+            self._end()
+            return
+        self._job = job
+        panel.cancelled.connect(self._cancel)
+        self._refresher.start()
+        self._tell_waiting()
+
+    def _cancel(self) -> None:
+        """By the person: this one and what waits behind it."""
+        self._waiting.clear()
+        if self._job is not None:
+            self._job.cancel()
+
+    # ---- meanwhile -----------------------------------------------------------------------------
+
+    def _step(self, done: int, total: int | None) -> None:
+        panel, run = self._panel, self._run
+        if panel is None or run is None:
+            return
+        panel.set_progress(done, total)
+        so_far = words.items(run.imported + run.duplicates + run.others)
+        if total:
+            panel.counts.setText(
+                self.tr("{items} · {done} of {total}").format(
+                    items=so_far, done=words.size(done), total=words.size(total)
+                )
+            )
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        panel, run = self._panel, self._run
+        if panel is None or run is None:
+            return
+        parts: list[str] = []
+        if run.duplicates:
+            parts.append(
+                self.tr("{count} already in the library").format(count=words.number(run.duplicates))
+            )
+        if run.others:
+            parts.append(self.tr("{count} not imported").format(count=words.number(run.others)))
+        if self._waiting:
+            parts.append(self.tr("{count} more waiting").format(count=len(self._waiting)))
+        panel.set_detail(" · ".join(parts))
+
+    def _show_new(self) -> None:
+        if self._run is not None and self._run.imported != self._seen:
+            self._seen = self._run.imported
+            self._program.changed.emit()
+
+    # ---- ending --------------------------------------------------------------------------------
+
+    def stop(self) -> Ending | None:
+        """The library is to be locked: end after the items at hand."""
+        self._waiting.clear()
+        if self._run is None or self._job is None:
+            return None
+        self._run.stop.set()
+        return Ending(self._run.ended, self._job)
+
+    def _closed(self) -> None:
+        self._waiting.clear()
+        self._end()
+
+    def _end(self) -> None:
+        self._refresher.stop()
+        panel, self._panel = self._panel, None
+        self._run = self._job = None
+        if panel is not None:
+            self._window.remove_progress(panel)
+        self.finished.emit()
+
+    def _failed(self, run: Run, error: BaseException) -> None:
+        if run is self._run:
+            self._end()
+            self._program.changed.emit()
+            self._program.presenter.present(error)
+            self._next()
+
+    def _done(self, run: Run, summary: ImportSummary | None) -> None:
+        if run is not self._run:
+            return
+        self._end()
+        if self._program.session is None:
+            return
+        self._program.changed.emit()
+        self._tell(run, told(list(run.results), summary))
+        self._next()
+
+    def _next(self) -> None:
+        if self._waiting and self._program.session is not None:
+            self._begin(self._waiting.popleft())
+
+    def _tell(self, run: Run, results: Told) -> None:
+        """In front of the pictures where the person waits for it; beside them elsewhere."""
+        if self._window.viewer.item() is None and not self._waiting:
+            self._show_results(run, results)
+            return
+        banner = self._window.note(results.sentence(), self.tr("Details"), style="good")
+        banner.acted.connect(lambda: self._show_results(run, results))
+
+    def _show_results(self, run: Run, results: Told) -> None:
+        answers = [Answer("close", self.tr("Done"), safe=True)]
+        if results.removable and not run.remove_originals:
+            answers.insert(0, Answer("remove", self.tr("Remove the originals…")))
+        sheet = self._window.ask(
+            results.title(),
+            results.sentence(),
+            answers,
+            icon_name="import",
+            body=ImportedBody(results),
+        )
+        sheet.answered.connect(
+            lambda key: self._ask_remove(run, results) if key == "remove" else None
+        )
+
+    def _ask_remove(self, run: Run, results: Told) -> None:
+        sheet = self._window.ask(
+            self.tr("Remove {items} outside the library?").format(
+                items=words.items(results.removable)
+            ),
+            self.tr(
+                "Each file is read once more and compared with its sealed copy, and goes only if "
+                "your recovery words were checked and a second copy of the library holds it. "
+                "Lighttight cannot bring the files back, and a disk may keep traces of them."
+            ),
+            [
+                Answer("keep", self.tr("Keep them"), safe=True),
+                Answer("remove", self.tr("Remove the originals"), danger=True),
+            ],
+            icon_name="trash",
+            danger=True,
+        )
+        sheet.answered.connect(
+            lambda key: self.bring_in(run.paths, remove_originals=True) if key == "remove" else None
+        )

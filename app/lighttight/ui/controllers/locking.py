@@ -1,0 +1,155 @@
+"""Locking: by key, when nobody is there, when the computer sleeps or locks, and on leaving.
+
+The screen comes first: pages are emptied and the unlock page stands there before anything else is
+done. Then, beside the window, an import comes to the end of the items at hand, the session is
+recorded as locked, and its keys go. Before sleep there is no time for items at hand.
+
+Idle time is measured by a clock that goes on while the computer sleeps, where the system has one:
+a lid that was closed for an hour counts as an hour.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QPixmapCache
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
+
+from lighttight.ui import words
+from lighttight.ui.controllers.browsing import Browsing
+from lighttight.ui.controllers.importing import Ending, Importing
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.controllers.unlocking import Unlocking
+from lighttight.ui.system import SystemEvents
+
+if TYPE_CHECKING:
+    from lighttight.session import Session
+
+TICK_MS: Final = 1000
+UNHURRIED: Final = 60.0
+"""Seconds that an import gets for the items at hand when the library is locked by key or idle."""
+HURRIED: Final = 0.0
+
+
+def clock_through_sleep() -> float:
+    """Seconds that also pass while the computer sleeps."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+def drop_caches() -> None:
+    """What Qt and Python still hold of pictures that no page shows any more."""
+    QPixmapCache.clear()
+    gc.collect()
+
+
+def close_session(session: Session, reason: str, ending: Ending | None, patience: float) -> None:
+    """On a worker, or at the very end on the main thread."""
+    if ending is not None:
+        ending.wait(patience)
+    session.lock(reason)
+
+
+class Locking(QObject):
+    """`after` is the number of minutes without anybody after which it locks."""
+
+    def __init__(
+        self,
+        program: Program,
+        browsing: Browsing,
+        importing: Importing,
+        unlocking: Unlocking,
+        events: SystemEvents,
+        *,
+        clock: Callable[[], float] = clock_through_sleep,
+    ) -> None:
+        super().__init__(program)
+        self._program = program
+        self._window = program.window
+        self._browsing = browsing
+        self._importing = importing
+        self._unlocking = unlocking
+        self._clock = clock
+        self.after = 5
+        self._active_at = clock()
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.timeout.connect(self.tick)
+        window = program.window
+        window.lock_wanted.connect(lambda: self.lock("asked"))
+        window.active.connect(self.somebody_is_here)
+        browsing.surveyed.connect(self._tell)
+        program.opened.connect(self._opened)
+        program.closed.connect(self._ticker.stop)
+        events.sleeping.connect(lambda: self.lock("suspend", wait=True))
+        events.screen_locked.connect(lambda: self.lock("suspend"))
+        events.leaving.connect(lambda: self.lock("session-end", wait=True))
+
+    def _opened(self) -> None:
+        self.somebody_is_here()
+        self._ticker.start()
+        self._tell()
+
+    # ---- who is there --------------------------------------------------------------------------
+
+    def somebody_is_here(self) -> None:
+        self._active_at = self._clock()
+
+    def tick(self) -> None:
+        if self._program.session is None:
+            return
+        if self._window.viewer.is_playing():
+            self.somebody_is_here()
+        if self._clock() - self._active_at >= self.after * 60:
+            self.lock("idle")
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        left = self.after * 60 - (self._clock() - self._active_at)
+        self._window.set_status(
+            self._browsing.status(), self.tr("Locks in {time}").format(time=words.spoken(left))
+        )
+
+    # ---- locking -------------------------------------------------------------------------------
+
+    def lock(self, reason: str, *, wait: bool = False) -> None:
+        """`wait`: the computer is about to stop; only when this returns are the keys gone."""
+        path = self._program.path
+        ending = self._importing.stop()
+        session = self._program.give_up()
+        if session is None or path is None:
+            return
+        self.hide_everything()
+        closed = self._unlocking.closing()
+        self._unlocking.begin(path, just_locked=True)
+        drop_caches()
+        if wait:
+            close_session(session, reason, ending, HURRIED)
+            closed()
+            return
+
+        def close(_: object) -> None:
+            try:
+                close_session(session, reason, ending, UNHURRIED)
+            finally:
+                closed()
+
+        self._program.jobs.run(close, owner=self._program)
+
+    def hide_everything(self) -> None:
+        """Whatever stands above the window goes too; it may say a name."""
+        for menu in self._window.findChildren(QMenu):
+            menu.close()
+            menu.deleteLater()
+        for dialog in self._window.findChildren(QDialog):
+            dialog.reject()
+        clipboard = QApplication.clipboard()
+        if clipboard.ownsClipboard():
+            clipboard.clear()
+        self._window.forget()

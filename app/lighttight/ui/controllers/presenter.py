@@ -1,0 +1,60 @@
+"""The one presenter: an error becomes a title, a sentence and an action, never a traceback.
+
+What nobody expected is shown with a code that can be searched for, and printed as that code alone:
+a traceback would carry names out of the library into a terminal or a log.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from lighttight.errors import Cancelled, LighttightError
+from lighttight.messages import search_code, words
+
+if TYPE_CHECKING:
+    from lighttight.ui.window import Window
+
+
+class Presenter:
+    """Before there is a window, what it would say is kept until there is one."""
+
+    def __init__(self) -> None:
+        self._window: Window | None = None
+        self._waiting: list[BaseException] = []
+        self.shown: list[str] = []
+        """Titles of what is on the screen now: the same trouble is not said twice at once."""
+
+    def attach(self, window: Window) -> None:
+        self._window = window
+        waiting, self._waiting = self._waiting, []
+        for error in waiting:
+            self.present(error)
+
+    def present(self, error: BaseException) -> None:
+        if isinstance(error, Cancelled):
+            return
+        if not isinstance(error, LighttightError):
+            sys.stderr.write(f"lighttight: {search_code(error)}\n")
+        if self._window is None:
+            self._waiting.append(error)
+            return
+        said = words(error)
+        if said.title in self.shown:
+            return
+        self.shown.append(said.title)
+        sheet = self._window.present(said.title, said.sentence, said.action)
+        sheet.destroyed.connect(lambda *_: self.shown.remove(said.title))
+
+    def hook(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        """For `sys.excepthook`: what a slot raised."""
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        self.present(error)

@@ -1,0 +1,191 @@
+"""What all flows share: the window, the jobs, and the session that is open.
+
+Everything asked of a session goes through `ask` (long, or only reading) or `commit` (short, and
+writing). Both remember which session they asked: an answer that comes after locking is dropped, so
+that nothing of a locked library can find its way back onto the screen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from lighttight.progress import Progress
+from lighttight.ui.jobs import Job, Jobs, Lane, Order
+
+if TYPE_CHECKING:
+    from lighttight.session import PasswordStore, Session
+    from lighttight.ui.controllers.presenter import Presenter
+    from lighttight.ui.controllers.sources import Sources
+    from lighttight.ui.window import Window
+
+POLL_MS = 1000
+
+
+class _Scope(QObject):
+    """Owner of all jobs of one opened library."""
+
+
+class Program(QObject):
+    """`opened` and `closed` say that a session became the window's, or ceased to be it.
+
+    `changed` says that something in the library is not what it was.
+    """
+
+    opened = Signal()
+    closed = Signal()
+    changed = Signal()
+
+    def __init__(
+        self,
+        window: Window,
+        jobs: Jobs,
+        sources: Sources,
+        presenter: Presenter,
+        *,
+        store: Callable[[], PasswordStore],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.jobs = jobs
+        self.sources = sources
+        self.presenter = presenter
+        self.clock = clock
+        self.session: Session | None = None
+        self.path: Path | None = None
+        self._make_store = store
+        self._store: PasswordStore | None = None
+        self._scope = _Scope(self)
+        self._seen_version: int | None = None
+        self._polling = False
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._look_for_changes)
+
+    def store(self) -> PasswordStore:
+        """This computer's password store. Made in a job the first time: it is a heavy import."""
+        if self._store is None:
+            self._store = self._make_store()
+        return self._store
+
+    # ---- one session at a time -----------------------------------------------------------------
+
+    def take(self, session: Session, path: Path) -> None:
+        """This session is the window's from now on."""
+        assert self.session is None  # noqa: S101 - two open libraries would mix on the screen
+        self.session = session
+        self.path = path
+        self.sources.use(session)
+        self._seen_version = None
+        self._poll.start()
+        self.opened.emit()
+
+    def give_up(self) -> Session | None:
+        """The window lets go of the session at once; whoever called closes it."""
+        session, self.session = self.session, None
+        if session is None:
+            return None
+        self._poll.stop()
+        self.jobs.cancel_owned(self._scope)
+        self.sources.use(None)
+        self.closed.emit()
+        return session
+
+    # ---- asking --------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        act: Callable[[Session, Progress], Any],
+        done: Callable[[Any], None] | None = None,
+        *,
+        failed: Callable[[BaseException], None] | None = None,
+        cancelled: Callable[[], None] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+        order: Order = Order.USUAL,
+        lane: Lane = Lane.IO,
+        lasting: bool = False,
+    ) -> Job | None:
+        """Run `act` beside the window; None where nothing is open.
+
+        Locking cancels it, unless it is `lasting`: then it has an end of its own to come to.
+        """
+        session = self.session
+        if session is None:
+            return None
+
+        def current() -> bool:
+            return self.session is session
+
+        def answered(result: Any) -> None:  # noqa: ANN401 - whatever the act answers
+            if current() and done is not None:
+                done(result)
+
+        def refused(error: BaseException) -> None:
+            if not current():
+                return
+            if failed is None:
+                self.presenter.present(error)
+            else:
+                failed(error)
+
+        return self.jobs.run(
+            lambda watched: act(session, watched),
+            done=answered,
+            failed=refused,
+            cancelled=cancelled,
+            progress=progress,
+            owner=self if lasting else self._scope,
+            lane=lane,
+            order=order,
+        )
+
+    def commit(
+        self,
+        act: Callable[[Session], Any],
+        done: Callable[[Any], None] | None = None,
+        *,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> Job | None:
+        """A short change, in turn with all others; then everything that shows it looks again."""
+
+        def after(result: Any) -> None:  # noqa: ANN401 - whatever the act answers
+            if done is not None:
+                done(result)
+            self.changed.emit()
+
+        return self.ask(
+            lambda session, _: act(session),
+            after,
+            failed=failed,
+            order=Order.CLICK,
+            lane=Lane.VAULT,
+        )
+
+    # ---- what others do to the same library ----------------------------------------------------
+
+    def _look_for_changes(self) -> None:
+        if self._polling:
+            return
+        self._polling = True
+        job = self.ask(
+            lambda session, _: session.vault.catalog.data_version(),
+            self._seen,
+            failed=lambda _: self._polled(),
+            cancelled=self._polled,
+        )
+        if job is None:
+            self._polling = False
+
+    def _polled(self) -> None:
+        self._polling = False
+
+    def _seen(self, version: int) -> None:
+        self._polling = False
+        before, self._seen_version = self._seen_version, version
+        if before is not None and before != version:
+            self.changed.emit()

@@ -1,0 +1,355 @@
+"""Opening a library: what is offered, what happens then, and every way in which it can fail.
+
+Nothing is asked of a key before the person acts. What can be read of a locked library (its ways
+in) and whether the password store answers is found out beside the window; while the key is being
+derived the window stays alive.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from lighttight import settings
+from lighttight.errors import Environment, Integrity, LighttightError, Refused, Unsupported
+from lighttight.messages import words
+from lighttight.model import Factor
+from lighttight.ui import words as said
+from lighttight.ui.controllers.choosing import choose_folder
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.pages.trouble import TroublePage
+from lighttight.ui.pages.unlock import UnlockData, Way
+from lighttight.ui.widgets.lists import ListRow
+from lighttight.ui.widgets.sheet import Answer
+
+if TYPE_CHECKING:
+    from lighttight.session import Locked, Session, SlotInfo
+
+_STORE_CODES: Final = {
+    "absent": "keyring-absent",
+    "locked": "keyring-locked",
+    "hanging": "keyring-hanging",
+    "insecure": "keyring-insecure",
+    "broken": "keyring-broken",
+}
+_OLDER: Final = frozenset({"vault-older", "vault-forked"})
+_ELSEWHERE: Final = frozenset({"not-a-vault", "vault-missing", "vault-gone", "vault-busy"})
+"""Nothing that is typed here can help against these."""
+CLOSING_LIMIT: Final = 30.0
+"""Seconds that opening waits for what was locked a moment ago to be closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a locked library, and of other ones. `store` is None where unasked."""
+
+    path: Path
+    slots: tuple[SlotInfo, ...]
+    store: str | None
+    others: tuple[tuple[Path, bool], ...]
+    """Other recent libraries, and whether each is connected."""
+
+
+def ways_of(slots: Sequence[SlotInfo]) -> list[Way]:
+    """The ways that the page can offer, the easiest first."""
+    found: list[Way] = []
+    if any(slot.factors == (Factor.KEYRING,) for slot in slots):
+        found.append(Way.ONE_CLICK)
+    typed = [slot for slot in slots if Factor.PASSPHRASE in slot.factors]
+    if typed:
+        found.append(Way.PIN if all(slot.pin for slot in typed) else Way.PASSPHRASE)
+    if any(Factor.RECOVERY in slot.factors for slot in slots):
+        found.append(Way.RECOVERY)
+    return found
+
+
+class Unlocking(QObject):
+    def __init__(self, program: Program, *, new_library: Callable[[], None]) -> None:
+        super().__init__(program)
+        self._program = program
+        self._window = program.window
+        self._page = program.window.unlock
+        self._new_library = new_library
+        self._known: Known | None = None
+        self._path: Path | None = None
+        self._way = Way.ONE_CLICK
+        self._locked_at: float | None = None
+        self._closed = threading.Event()
+        self._closed.set()
+        self.trouble = TroublePage()
+        self._window.stack.addWidget(self.trouble)
+        self._retry: Callable[[], None] | None = None
+        self._page.unlock_wanted.connect(self._open)
+        self._page.way_chosen.connect(self._choose_way)
+        self._page.library_chosen.connect(lambda path: self.begin(Path(path)))
+        self._page.other_library.connect(self.choose)
+        self.trouble.answered.connect(self._answered)
+        self._minute = QTimer(self)
+        self._minute.setInterval(30_000)
+        self._minute.timeout.connect(self._tell_since)
+
+    @property
+    def path(self) -> Path | None:
+        return self._path
+
+    # ---- which library -------------------------------------------------------------------------
+
+    def begin(self, path: Path, *, just_locked: bool = False) -> None:
+        """Offer to open this one."""
+        self._path = path
+        self._known = None if self._known is None or self._known.path != path else self._known
+        self._locked_at = self._program.clock() if just_locked else None
+        self._minute.start()
+        if self._known is not None:
+            self._show(self._known)
+        else:
+            self._window.show_unlock(UnlockData(path.stem, Way.ONE_CLICK, store_ready=False))
+            self._page.set_busy(True)
+        self._look(path)
+
+    def _look(self, path: Path) -> None:
+        def look(_: object) -> Known:
+            from lighttight.session import look
+
+            self._wait_until_closed()
+            locked: Locked = look(path)
+            recent = settings.load().settings.recent
+            others = tuple(Path(one) for one in recent if one != str(path.absolute()))
+            return Known(
+                path,
+                locked.slots,
+                None,
+                tuple((one, (one / "header").exists()) for one in others[:3]),
+            )
+
+        def found(known: Known) -> None:
+            if known.path == self._path and self._program.session is None:
+                self._known = known
+                self._show(known)
+                self._probe(known)
+
+        self._program.jobs.run(look, done=found, failed=self._cannot, owner=self)
+
+    def _probe(self, known: Known) -> None:
+        """Whether the password store answers; only where a way in needs it."""
+        if not any(Factor.KEYRING in slot.factors for slot in known.slots):
+            return
+
+        def probed(state: str) -> None:
+            if self._known is not None and self._known.path == known.path:
+                self._known = replace(self._known, store=state)
+                self._tell_store()
+
+        self._program.jobs.run(
+            lambda _: self._program.store().state().value, done=probed, owner=self
+        )
+
+    def choose(self) -> None:
+        """Another library, by its folder."""
+        choose_folder(self._window, self.tr("Choose the library’s folder"), self.begin)
+
+    # ---- what is shown -------------------------------------------------------------------------
+
+    def _show(self, known: Known) -> None:
+        ways = ways_of(known.slots)
+        if not ways:
+            self._cannot(Unsupported("factor-unsupported"))
+            return
+        self._way = ways[0]
+        self._window.show_unlock(self._data(known))
+        self._tell_since()
+
+    def _data(self, known: Known) -> UnlockData:
+        ready, sentence = self._store_said(known)
+        return UnlockData(
+            known.path.stem,
+            self._way,
+            detail=self._since(),
+            store_ready=ready,
+            store_words=sentence,
+            ways=tuple(self._row(way) for way in ways_of(known.slots) if way is not self._way),
+            libraries=tuple(
+                ListRow(
+                    str(path),
+                    "library" if there else "disk",
+                    path.stem,
+                    self.tr("On this computer") if there else self.tr("Not connected"),
+                    enabled=there,
+                )
+                for path, there in known.others
+            ),
+        )
+
+    def _row(self, way: Way) -> ListRow:
+        title, detail, icon = {
+            Way.ONE_CLICK: (
+                self.tr("Password store"),
+                self.tr("One click, on this computer"),
+                "unlock",
+            ),
+            Way.PIN: (self.tr("PIN"), self.tr("The one you chose for this library"), "key"),
+            Way.PASSPHRASE: (
+                self.tr("Passphrase"),
+                self.tr("The one you chose for this library"),
+                "key",
+            ),
+            Way.RECOVERY: (
+                self.tr("Recovery words"),
+                self.tr("The 24 words you wrote down"),
+                "words",
+            ),
+        }[way]
+        return ListRow(way.value, icon, title, detail)
+
+    def _store_said(self, known: Known) -> tuple[bool, str]:
+        """Whether what is being tried can work with the store, and what is said about it."""
+        needs = [slot for slot in known.slots if Factor.KEYRING in slot.factors]
+        if self._way is Way.RECOVERY or not needs:
+            return True, ""
+        if known.store is None or known.store in ("ready", "locked"):
+            # A store that is locked asks for its own password when it is needed.
+            return True, "" if known.store == "ready" else self.tr(
+                "The system may ask for your sign-in password first."
+            ) if known.store == "locked" else self.tr("Looking for this computer’s password store…")
+        return False, words(Environment(_STORE_CODES[known.store])).sentence
+
+    def _tell_store(self) -> None:
+        if self._known is not None and self._window.stack.currentWidget() is self._page:
+            ready, sentence = self._store_said(self._known)
+            self._page.set_store(ready=ready, sentence=sentence)
+
+    def _since(self) -> str:
+        if self._locked_at is None or not settings.load().settings.keep_recent:
+            return ""
+        passed = self._program.clock() - self._locked_at
+        if passed < 60:
+            return self.tr("Locked just now")
+        return self.tr("Locked {time} ago").format(time=said.spoken(passed))
+
+    def _tell_since(self) -> None:
+        if self._window.stack.currentWidget() is self._page:
+            self._page.detail.setText(self._since())
+        elif self._program.session is not None:
+            self._minute.stop()
+
+    def _choose_way(self, key: str) -> None:
+        self._way = Way(key)
+        if self._known is not None:
+            self._window.show_unlock(self._data(self._known))
+
+    # ---- opening -------------------------------------------------------------------------------
+
+    def _open(self, typed: str, *, accept_older: bool = False) -> None:
+        path, way = self._path, self._way
+        if path is None:
+            return
+
+        def open_it(_: object) -> Session:
+            from lighttight.session import Offer, open_session
+
+            self._wait_until_closed()
+            offer = {
+                Way.ONE_CLICK: Offer(),
+                Way.PIN: Offer(passphrase=typed),
+                Way.PASSPHRASE: Offer(passphrase=typed),
+                Way.RECOVERY: Offer(recovery=typed, keyring=False),
+            }[way]
+            session = open_session(path, offer, self._program.store(), accept_older=accept_older)
+            try:
+                settings.remember_vault(path)
+            except Environment:
+                # That a list of recent libraries cannot be written keeps nobody out of theirs.
+                return session
+            return session
+
+        def opened(session: Session) -> None:
+            if self._program.session is not None or self._path != path:
+                session.lock("closing")
+                return
+            self._retry = None
+            self._page.set_busy(False)
+            self._program.take(session, path)
+
+        def failed(error: BaseException) -> None:
+            self._failed(error, lambda: self._open(typed, accept_older=True))
+
+        self._program.jobs.run(open_it, done=opened, failed=failed, owner=self)
+
+    def _failed(self, error: BaseException, accepting: Callable[[], None]) -> None:
+        if not isinstance(error, LighttightError):
+            self._page.set_busy(False)
+            self._program.presenter.present(error)
+        elif error.code in _OLDER:
+            self._retry = accepting
+            self._show_older(error)
+        elif error.code == "way-in-missing":
+            self._page.show_refusal(words(Refused("did-not-open")).sentence)
+        elif error.code in _ELSEWHERE or isinstance(error, Integrity | Unsupported):
+            self._cannot(error)
+        else:
+            self._page.show_refusal(words(error).sentence)
+
+    def _wait_until_closed(self) -> None:
+        """On a worker: what was locked a moment ago must be closed before it is opened again."""
+        if not self._closed.wait(CLOSING_LIMIT):
+            raise Environment("vault-busy", holders=self.tr("this window, which is still closing"))
+
+    def closing(self) -> Callable[[], None]:
+        """A session is being closed; call the answer when it is."""
+        self._closed.clear()
+        return self._closed.set
+
+    # ---- what cannot be opened -----------------------------------------------------------------
+
+    def _show_older(self, error: LighttightError) -> None:
+        told = words(error)
+        self._forget_typed()
+        self.trouble.show_trouble(
+            told.title,
+            told.sentence,
+            "",
+            [
+                Answer("accept", self.tr("I restored a backup")),
+                Answer("close", self.tr("Close"), safe=True, main=True),
+            ],
+            icon="recent",
+        )
+        self._window.stack.setCurrentWidget(self.trouble)
+        self.trouble.focus_first()
+
+    def _cannot(self, error: BaseException) -> None:
+        """Not this library, not now: what, why, and where to go from here."""
+        self._page.set_busy(False)
+        if self._program.session is not None:
+            self._program.presenter.present(error)
+            return
+        told = words(error)
+        self._forget_typed()
+        answers = [Answer("other", self.tr("Open another library"))]
+        if isinstance(error, LighttightError) and error.code in ("vault-missing", "not-a-vault"):
+            answers.append(Answer("new", self.tr("Make a new library")))
+        answers.append(Answer("again", self.tr("Try again"), safe=True, main=True))
+        self.trouble.show_trouble(told.title, told.sentence, told.action, answers, icon="alert")
+        self._window.stack.setCurrentWidget(self.trouble)
+        self.trouble.focus_first()
+
+    def _forget_typed(self) -> None:
+        self._page.forget()
+
+    def _answered(self, key: str) -> None:
+        retry, self._retry = self._retry, None
+        path = self._path
+        if key == "accept" and retry is not None:
+            self.trouble.set_busy()
+            retry()
+        elif key == "other":
+            self.choose()
+        elif key == "new":
+            self._new_library()
+        elif path is not None:
+            self.begin(path)

@@ -1,0 +1,155 @@
+"""A new library: the question, a PIN or a passphrase, the words, the first pictures.
+
+- The password store is tried out before anything is made, beside the window. Where it cannot be
+  used the flow says which of its states it is in, and asks for a passphrase instead.
+- That the words are shown is in the record before they are on the screen. They are held here from
+  then until three of them were typed, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from lighttight import settings
+from lighttight.errors import LighttightError, Refused
+from lighttight.messages import words
+from lighttight.model import Factor
+from lighttight.ui.controllers.program import Program
+from lighttight.ui.pages.welcome import ONLY_ME
+
+if TYPE_CHECKING:
+    from lighttight.session import CreatedSession, Session, StoreState, WayIn
+
+_CODES: Final = {
+    "absent": "keyring-absent",
+    "locked": "keyring-locked",
+    "hanging": "keyring-hanging",
+    "insecure": "keyring-insecure",
+    "broken": "keyring-broken",
+}
+
+
+def free_path(folder: Path, title: str, suffix: str) -> Path:
+    """A name that nothing has yet."""
+    path = folder / f"{title}{suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{title} {number}{suffix}"
+        number += 1
+    return path
+
+
+class Welcoming(QObject):
+    def __init__(self, program: Program, *, have_library: Callable[[], None]) -> None:
+        super().__init__(program)
+        self._program = program
+        self._page = program.window.welcome
+        self._words: tuple[str, ...] = ()
+        self._made: tuple[Session, Path] | None = None
+        self._answer = ""
+        self._page.create_wanted.connect(self._create)
+        self._page.passphrase_given.connect(self._with_passphrase)
+        self._page.passphrase_typed.connect(self._judge)
+        self._page.have_library.connect(have_library)
+        self._page.words_confirmed.connect(self._confirmed)
+        self._page.finished.connect(self.finish)
+
+    def begin(self) -> None:
+        self._answer = ""
+        self._program.window.show_welcome()
+
+    def abandon(self) -> Session | None:
+        """Locking in the middle: the library that was made, for whoever closes it."""
+        made, self._made = self._made, None
+        self._words = ()
+        return made[0] if made is not None else None
+
+    # ---- making --------------------------------------------------------------------------------
+
+    def _create(self, answer: str, pin: str) -> None:
+        self._answer = answer
+        self._program.jobs.run(
+            lambda _: self._probe(),
+            done=lambda state: self._probed(state, pin),
+            failed=self._failed,
+            owner=self,
+        )
+
+    def _probe(self) -> StoreState:
+        # As unlocking would: the system may ask for the password of its own store.
+        return self._program.store().unlock()
+
+    def _probed(self, state: StoreState, pin: str) -> None:
+        if state.value == "ready":
+            factors = (Factor.KEYRING,) if not pin else (Factor.KEYRING, Factor.PASSPHRASE)
+            self._make(factors, pin or None)
+            return
+        self._page.set_busy(False)
+        self._page.ask_passphrase(words(Refused(_CODES[state.value])).sentence)
+
+    def _with_passphrase(self, passphrase: str) -> None:
+        self._make((Factor.PASSPHRASE,), passphrase)
+
+    def _judge(self, passphrase: str) -> None:
+        from lighttight.session import strength
+
+        self._page.passphrase.set_score(strength(passphrase))
+
+    def _make(self, factors: tuple[Factor, ...], secret: str | None) -> None:
+        self._page.set_busy(True)
+        shared = self._answer != ONLY_ME
+        title = self.tr("Home library")
+
+        def make(_: object) -> tuple[CreatedSession, Path]:
+            from lighttight.session import SUFFIX, WayIn, create_session
+
+            path = free_path(Path.home(), title, SUFFIX)
+            way: WayIn = WayIn(factors, secret)
+            created = create_session(path, title, (way,), self._program.store())
+            try:
+                created.session.egress.words_shown("screen")
+                # On a computer that others use too, no list says that there is a library.
+                settings.change(keep_recent=not shared)
+                settings.remember_vault(path)
+            except BaseException:
+                created.session.lock("closing")
+                raise
+            return created, path
+
+        self._program.jobs.run(make, done=self._made_it, failed=self._failed, owner=self)
+
+    def _failed(self, error: BaseException) -> None:
+        self._page.set_busy(False)
+        if isinstance(error, LighttightError) and error.code == "pin-short":
+            self._page.set_pin_problem(words(error).sentence)
+        elif isinstance(error, LighttightError) and error.code == "passphrase-weak":
+            self._page.passphrase.set_problem(words(error).action)
+        else:
+            self._program.presenter.present(error)
+
+    def _made_it(self, made: tuple[CreatedSession, Path]) -> None:
+        created, path = made
+        self._made = (created.session, path)
+        self._words = created.words
+        self._page.show_words(created.words, created.session.vault.title)
+
+    # ---- words and pictures --------------------------------------------------------------------
+
+    def _confirmed(self) -> None:
+        typed, self._words = " ".join(self._words), ()
+        if self._made is None:
+            return
+        session = self._made[0]
+        self._program.jobs.run(
+            lambda _: session.ways.confirm_recovery(typed), done=lambda _: None, owner=self
+        )
+
+    def finish(self) -> None:
+        """Into the library, with or without first pictures."""
+        made, self._made = self._made, None
+        if made is not None:
+            self._program.take(*made)
