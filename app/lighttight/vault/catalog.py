@@ -82,6 +82,9 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
             database.pragma("foreign_keys", 1)
             database.pragma("secure_delete", 1)
             database.pragma("temp_store", 2)
+            # 16 MiB of pages: with SQLite's 2, searching in a large library decrypts the same
+            # pages again and again (45 ms against 2 for a look-up among 100,000 items).
+            database.pragma("cache_size", -16_384)
             database.pragma("trusted_schema", 0)
         except BaseException:
             database.close()
@@ -184,7 +187,7 @@ class Transaction:
         self._path = path
         self._state = state
         self._random = random
-        self._now_ms = now_ms
+        self._now = now_ms()
         self.recorded = 0
         self.changed = False
         self.broken = False
@@ -196,8 +199,8 @@ class Transaction:
 
     @property
     def now(self) -> int:
-        """Claimed time, milliseconds UTC."""
-        return self._now_ms()
+        """Claimed time, milliseconds UTC: one for everything in this transaction."""
+        return self._now
 
     def execute(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Row]:
         with self._unbroken(), translating(self._path):
@@ -518,8 +521,14 @@ class Catalog:
 
     def check_pages(self) -> None:
         """Let SQLite and its cipher read every page. Raises Integrity("catalog-damaged")."""
-        with self.reading() as database, translating(self.path):
-            answer = [row[0] for row in database.execute("PRAGMA integrity_check(1)")]
+        # On a connection of its own: FTS5 checks the index against what it cached on an older
+        # connection, and would call a sound catalog damaged after any write from elsewhere.
+        database = connect(self.path, self._key)
+        try:
+            with translating(self.path):
+                answer = [row[0] for row in database.execute("PRAGMA integrity_check(1)")]
+        finally:
+            database.close()
         if answer != ["ok"]:
             raise Integrity("catalog-damaged")
 

@@ -50,8 +50,9 @@ STEPS: Final[tuple[str, ...]] = (
         sort INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX items_timeline ON items (
-        sort DESC, row DESC, id, width, height, duration, kind, favourite, preview
+        sort DESC, row DESC, id, width, height, duration, kind, favourite, preview, trashed
     ) WHERE trashed IS NULL;
+    CREATE INDEX items_imported ON items (imported DESC, row DESC);
     CREATE INDEX items_trash ON items (trashed DESC, row DESC) WHERE trashed IS NOT NULL;
     CREATE INDEX items_object ON items (object);
     CREATE TABLE albums (
