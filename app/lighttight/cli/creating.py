@@ -17,7 +17,7 @@ import typer
 from lighttight.cli import asking, opening
 from lighttight.cli.options import Common, JsonFlag, PassphraseFile, Usage, with_common
 from lighttight.cli.screen import Screen, counted
-from lighttight.errors import Cancelled, Environment, Refused
+from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.model import Factor
 
 if TYPE_CHECKING:
@@ -81,7 +81,15 @@ def create(
     title = name or path.absolute().name.removesuffix(SUFFIX) or "Library"
     created = create_session(path, title, (way,), PasswordStore())
     with created.session as session:
-        saved = hand_over_words(session, created.words, recovery_out, told)
+        try:
+            saved = hand_over_words(session, created.words, recovery_out, told)
+        except LighttightError:
+            told.note(
+                "words-not-saved",
+                f"The library at {path} was made, but its recovery words were not saved. For new"
+                " ones: lighttight slots rotate",
+            )
+            raise
         opening.remember(path, told)
         opening.tell(session, told)
         opening.tell_of_missing_store(session, told)
@@ -157,8 +165,11 @@ def recover(
 
 def new_way(unlock: Unlock, file: str | None, option: str, *, weak_allowed: bool) -> WayIn:
     """A way in to be made, with the passphrase that was given or is asked for twice."""
-    from lighttight.session import WayIn
+    from lighttight.session import PasswordStore, WayIn
 
+    if Factor.KEYRING in unlock.factors and asking.has_terminal():
+        # Somebody is there: the store may ask for its own password now. Making the way in does not.
+        PasswordStore().unlock()
     if Factor.PASSPHRASE not in unlock.factors:
         return WayIn(unlock.factors)
     if file is not None:

@@ -8,6 +8,7 @@ import pytest
 
 from lighttight.cli import asking
 from lighttight.cli.creating import QUESTION, WARNING
+from lighttight.errors import Environment
 from tests.support.password_store import MemoryBackend
 from tests.support.vaults import PASSPHRASE
 from tests.unit.cli.conftest import Run, Terminal
@@ -90,6 +91,18 @@ class TestRefused:
         assert (ran.code, ran.error) == (4, "keyring-locked")
         assert not path.exists()
         assert not words_file.exists()
+
+    def test_words_that_could_not_be_saved_are_said_to_be_lost(
+        self, run: Run, path: Path, words_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*arguments: object) -> None:
+            raise Environment("disk-full")
+
+        monkeypatch.setattr("lighttight.sharing.egress.create_exclusively", full)
+        ran = run("create", path, "--unlock", "keyring", "--recovery-out", words_file)
+        assert ran.code == 4
+        assert "slots rotate" in ran.err
+        run("list", "--vault", path).ok()
 
     @pytest.mark.usefixtures("shown")
     def test_three_different_pairs_of_passphrases(
