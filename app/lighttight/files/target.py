@@ -52,9 +52,10 @@ class OpenedFile:
         self._folder = folder
         self._wanted = name
         self._part: str | None = None
+        self._named: str | None = None
         self._fd: int | None = self._open()
         self.path: Path | None = None
-        """Where the file stands, once it was committed."""
+        """Where the file stands, once it was committed; or could not be taken back."""
 
     @property
     def fd(self) -> int:
@@ -71,11 +72,12 @@ class OpenedFile:
         with translating(self._directory / self._wanted, gone="folder-gone"):
             sync_file(self.fd)
             failpoint("target.synced")
-            name = self._give_name()
+            name = self._named = self._give_name()
             failpoint("target.named")
             if self._folder is not None:
                 sync_directory_fd(self._folder)
             failpoint("target.durable")
+            self._named = None
             self._close()
             self._close_folder()
         self.path = self._directory / name
@@ -88,6 +90,14 @@ class OpenedFile:
             with contextlib.suppress(OSError):
                 os.unlink(self._at(self._part), dir_fd=self._folder)
             self._part = None
+        if self._named is not None:
+            # It has its name and may not be durable: whoever is told that it was not saved must
+            # not find it there. Where it cannot be taken away, `path` says so.
+            try:
+                os.unlink(self._at(self._named), dir_fd=self._folder)
+            except OSError:
+                self.path = self._directory / self._named
+            self._named = None
         self._close_folder()
 
     def __enter__(self) -> Self:

@@ -25,8 +25,9 @@ from typing import Final
 
 from lighttight.audit.record import MAX_ITEMS, append
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
+from lighttight.files.durable import translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
-from lighttight.files.target import create_exclusively
+from lighttight.files.target import OpenedFile, create_exclusively
 from lighttight.library import items
 from lighttight.model import Factor, Item, ItemId
 from lighttight.progress import SILENT, Progress, Within
@@ -44,7 +45,8 @@ _STOPS: Final = frozenset({"disk-full", "disk-failed", "not-writable", "folder-g
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One item of an export. `error` is None where its copy stands at `path`."""
+    """One item of an export. `error` is None where its copy stands at `path`. With both, the copy
+    was not finished and could not be taken back: it may have left."""
 
     item: ItemId
     path: Path | None
@@ -115,14 +117,15 @@ class Egress:
 def _check(vault: Vault, found: list[Item], folder: Path) -> None:
     if not found:
         raise Refused("export-nothing")
-    if not folder.is_dir():
-        raise Refused("folder-missing", path=str(folder))
-    if vault.path.resolve() in (folder.resolve(), *folder.resolve().parents):
-        # A readable copy inside the library's folder would be taken for part of it.
-        raise Refused("folder-inside", path=str(folder))
-    needed = sum(one.size for one in found) + RESERVE
-    if shutil.disk_usage(folder).free < needed:
-        raise Environment("folder-full", path=str(folder))
+    with translating(folder, gone="folder-gone"):
+        if not folder.is_dir():
+            raise Refused("folder-missing", path=str(folder))
+        if vault.path.resolve() in (folder.resolve(), *folder.resolve().parents):
+            # A readable copy inside the library's folder would be taken for part of it.
+            raise Refused("folder-inside", path=str(folder))
+        needed = sum(one.size for one in found) + RESERVE
+        if shutil.disk_usage(folder).free < needed:
+            raise Environment("folder-full", path=str(folder))
 
 
 def _intend(
@@ -158,7 +161,7 @@ class _Outcome:
         self._left: set[ItemId] = set()
 
     def add(self, one: Exported) -> None:
-        if one.error is None:
+        if one.path is not None:
             self._left.add(one.item)
 
     def __enter__(self) -> _Outcome:
@@ -186,6 +189,7 @@ def _finish(vault: Vault, intent: int, result: str, left: tuple[ItemId, ...]) ->
 
 
 def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exported:
+    target: OpenedFile | None = None
     try:
         sealed = items.sealed(vault.catalog, item.id)
         with create_exclusively(folder, item.name) as target:
@@ -194,7 +198,7 @@ def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exporte
             failpoint("egress.written")
             return Exported(item.id, target.commit(), None)
     except LighttightError as error:
-        return Exported(item.id, None, error)
+        return Exported(item.id, None if target is None else target.path, error)
 
 
 def _numbered(words: Sequence[str]) -> Iterator[bytes]:

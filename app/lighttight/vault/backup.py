@@ -58,6 +58,11 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
     Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault")
     or Refused("path-exists") before writing anything.
     """
+    with translating(target, gone="folder-gone"):
+        return _backup(vault, target, progress)
+
+
+def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     _check_target(vault, target)
     _make_directory(target)
     vault.catalog.recompute()

@@ -164,24 +164,29 @@ def sweep(vault: Vault) -> int | None:
     if not vault.lock.try_exclusive():
         return None
     try:
-        vault.catch_up()
-        count = rotation.sweep_catalogs(vault)
-
-        def named() -> set[ObjectId]:
-            return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
-
-        unfinished = [one for one in vault.path.glob(f"*{PART}") if one.is_file()]
-        for path in (*unfinished, *vault.blobs.unnamed(named)):
-            with translating(path):
-                path.unlink(missing_ok=True)
-                sync_directory(path.parent)
-            count += 1
-        with contextlib.suppress(Environment):
-            # A keyring that does not answer keeps them until the next time.
-            count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
-        return count
+        with translating(vault.path):
+            return _sweep_alone(vault)
     finally:
         vault.lock.downgrade()
+
+
+def _sweep_alone(vault: Vault) -> int:
+    vault.catch_up()
+    count = rotation.sweep_catalogs(vault)
+
+    def named() -> set[ObjectId]:
+        return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
+
+    unfinished = [one for one in vault.path.glob(f"*{PART}") if one.is_file()]
+    for path in (*unfinished, *vault.blobs.unnamed(named)):
+        with translating(path):
+            path.unlink(missing_ok=True)
+            sync_directory(path.parent)
+        count += 1
+    with contextlib.suppress(Environment):
+        # A keyring that does not answer keeps them until the next time.
+        count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
+    return count
 
 
 def mend_indexes(vault: Vault) -> bool:

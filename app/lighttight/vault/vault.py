@@ -431,7 +431,8 @@ def _remove_unfinished(path: Path, *, directory_too: bool) -> None:
 
 def look(path: Path) -> Locked:
     """What the unlock screen needs. Raises as opening would, before any key is asked for."""
-    chosen = header_files.read(path)
+    with translating(path):
+        chosen = header_files.read(path)
     return Locked(path, chosen.header.vault, _infos(chosen.header), chosen.damaged)
 
 
@@ -449,7 +450,19 @@ def open_vault(
     or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
     `accept_older`, which is recorded.
     """
-    chosen = header_files.read(path)
+    with translating(path):
+        return _open_vault(path, offer, store, accept_older=accept_older, derived=derived)
+
+
+def _open_vault(
+    path: Path,
+    offer: ways_in.Offer,
+    store: PasswordStore,
+    *,
+    accept_older: bool,
+    derived: Callable[[], None],
+) -> Vault:
+    header_files.read(path)
     lock = VaultLock(path)
     lock.shared()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from lighttight.audit.copies import CopyState
 from lighttight.audit.reading import Record
 from lighttight.errors import Cancelled, Environment, Integrity, Refused
-from lighttight.files import failpoints
+from lighttight.files import failpoints, target
 from lighttight.model import ItemId
 from lighttight.progress import Watched
 from lighttight.sealed.entries import EntryKind, Field
@@ -210,3 +211,19 @@ class TestWhatLeaves:
             Egress(vault).export_originals(pictures, folder, screen="test")
         assert [one.name for one in folder.iterdir()] == ["0.jpg"]
         assert outcomes(vault) == [("failed", 1)]
+
+
+def test_a_copy_that_failed_and_cannot_be_taken_back_counts_as_left(
+    vault: Vault, folder: Path, pictures: list[ItemId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "no more writing")
+
+    unlink = os.unlink
+    monkeypatch.setattr(target, "sync_directory_fd", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(Environment):
+        Egress(vault).export_originals(pictures[:1], folder, screen="test")
+    monkeypatch.setattr(os, "unlink", unlink)
+    assert [one.name for one in folder.iterdir()] == ["0.jpg"]
+    assert states(vault, pictures[:1]) == [{CopyState.LEFT}]
