@@ -254,30 +254,29 @@ def test_a_kill_leaves_a_whole_file_or_one_that_says_that_it_is_not(
         assert [name.endswith(".part") for name in left] == [True]
 
 
-def _fail(_: int) -> None:
+def _fail(*_: object, **__: object) -> None:
     raise OSError(errno.EIO, "the disk is gone")
+
+
+def _saved(folder: Path, before: Callable[[], None] = lambda: None) -> target.OpenedFile:
+    made = create_exclusively(folder, "a")
+    with pytest.raises(Environment, match="disk-failed"), made:
+        before()
+        made.commit()
+    return made
 
 
 def test_a_name_that_could_not_be_made_durable_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(target, "sync_directory_fd", _fail)
-    with pytest.raises(Environment, match="disk-failed"), create_exclusively(tmp_path, "a") as made:
-        made.write(b"picture")
-        made.commit()
+    assert _saved(tmp_path).path is None
     assert list(tmp_path.iterdir()) == []
-    assert made.path is None
 
 
 def test_what_cannot_be_taken_back_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, "no more writing")
-
     monkeypatch.setattr(target, "sync_directory_fd", _fail)
-    with pytest.raises(Environment, match="disk-failed"), create_exclusively(tmp_path, "a") as made:
-        monkeypatch.setattr(os, "unlink", refuse)
-        made.write(b"picture")
-        made.commit()
+    made = _saved(tmp_path, lambda: monkeypatch.setattr(os, "unlink", _fail))
     assert made.path == tmp_path / "a"
