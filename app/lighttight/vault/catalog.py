@@ -69,7 +69,7 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
     if create:
         make_private(path)
     with translating(path):
-        database = apsw.Connection(str(path), flags=_FLAGS)
+        database = apsw.Connection(str(_unlinked(path)), flags=_FLAGS)
         try:
             database.set_busy_timeout(BUSY_SECONDS * 1000)
             set_cipher(database)
@@ -90,6 +90,15 @@ def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
             database.close()
             raise
         return database
+
+
+def _unlinked(path: Path) -> Path:
+    """The same file below its real folder.
+
+    SQLite refuses a link anywhere in the path. Inside the vault that is wanted, in place of the
+    file or of its log; above it is where the person keeps it, and /home itself may be a link.
+    """
+    return path.parent.resolve() / path.name
 
 
 def _insist_on_pages(path: Path) -> None:
@@ -142,7 +151,7 @@ def set_cipher(database: apsw.Connection) -> None:
 
 def cipher_uri(path: Path, key: bytes) -> str:
     """The name under which `VACUUM INTO` writes a copy encrypted with another key."""
-    return f"{path.absolute().as_uri()}?cipher=sqlcipher&legacy=4&key=x'{key.hex()}'"
+    return f"{_unlinked(path).as_uri()}?cipher=sqlcipher&legacy=4&key=x'{key.hex()}'"
 
 
 def truncate_log(database: apsw.Connection) -> bool:
@@ -553,8 +562,16 @@ class Catalog:
     def copy_into(self, path: Path, key: bytes) -> None:
         """Write a compact, consistent copy under `key`. The caller makes it durable."""
         make_private(path)
-        with self._write, translating(self.path):
-            self._writer.execute("VACUUM INTO ?", (cipher_uri(path, key),))
+        failed: LighttightError | None = None
+        try:
+            with self._write, translating(path):
+                self._writer.execute("VACUUM INTO ?", (cipher_uri(path, key),))
+        except LighttightError as error:
+            failed = error
+        if failed is not None:
+            # SQLite's own message repeats the name of the copy, and the key is a part of it.
+            failed.__cause__ = failed.__context__ = None
+            raise failed
 
     def _drain(self) -> None:
         with self._pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from lighttight.errors import Environment, Integrity, LighttightError, Refused, 
 from lighttight.model import Factor
 from lighttight.sealed.anchor import Verdict
 from lighttight.sealed.entries import EntryKind, Field
-from lighttight.vault import header_files
+from lighttight.sealed.keys import catalog_key
+from lighttight.vault import catalog, header_files
 from lighttight.vault.anchoring import AnchorState
+from lighttight.vault.backup import backup
 from lighttight.vault.vault import Vault, create, look, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
 from tests.support.password_store import MemoryStore
@@ -328,3 +331,39 @@ class TestTransactions:
         vault.close()
         assert code_of(vault.catalog.query, "SELECT 1") == "vault-locked"
         assert code_of(vault.previews.get, "00" * 16) == "vault-locked"
+
+
+class TestPlaces:
+    def test_a_vault_below_a_linked_folder_is_made_opened_and_backed_up(
+        self, tmp_path: Path, store: MemoryStore
+    ) -> None:
+        # /home is a link on some systems, and so is many a person's folder of pictures.
+        (tmp_path / "disk").mkdir()
+        (tmp_path / "Pictures").symlink_to(tmp_path / "disk")
+        vault = make_vault(tmp_path / "Pictures" / "Home.lighttight", store, KEYRING).vault
+        vault = reopen(vault)
+        backup(vault, tmp_path / "Pictures" / "Backup.lighttight")
+        vault.close()
+        assert (tmp_path / "disk" / "Backup.lighttight" / "catalog.1.db").exists()
+
+    def test_a_link_in_place_of_the_catalog_is_still_refused(
+        self, vault: Vault, store: MemoryStore
+    ) -> None:
+        vault.close()
+        catalog = vault.path / "catalog.1.db"
+        catalog.rename(vault.path.parent / "elsewhere.db")
+        catalog.symlink_to(vault.path.parent / "elsewhere.db")
+        assert code_of(open_vault, vault.path, Offer(), store) == "vault-gone"
+
+    def test_a_copy_that_cannot_be_made_says_nothing_of_its_key(
+        self, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = catalog_key(vault.master, vault.id, 1)
+        target = tmp_path / "copy.db"
+        target.mkdir()
+        monkeypatch.setattr(catalog, "make_private", lambda _: None)
+        with pytest.raises(LighttightError) as caught:
+            vault.catalog.copy_into(target, key)
+        told = "".join(traceback.format_exception(caught.value))
+        assert key.hex() not in told
+        assert caught.value.__context__ is None
