@@ -41,6 +41,12 @@ class Theme(enum.Enum):
     DARK = "dark"
 
 
+class Motion(enum.Enum):
+    SYSTEM = "system"
+    FULL = "full"
+    REDUCED = "reduced"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Where the window was, in device-independent pixels."""
@@ -55,6 +61,7 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Settings:
     theme: Theme = Theme.SYSTEM
+    motion: Motion = Motion.SYSTEM
     window: Window | None = None
     keep_recent: bool = True
     recent: tuple[str, ...] = ()
@@ -66,6 +73,7 @@ class Changes(TypedDict, total=False):
     """What `change` takes: any of the settings."""
 
     theme: Theme
+    motion: Motion
     window: Window | None
     keep_recent: bool
     recent: tuple[str, ...]

@@ -48,7 +48,7 @@ class RealDesk(Desk):
             self.errors.append(error)
             present(error)
 
-        self.presenter.present = watch  # type: ignore[method-assign]
+        self.presenter.present = watch
         self.jobs._present = watch
 
     def until(self, what: Callable[[], object], limit: float = 20.0) -> None:
@@ -69,10 +69,12 @@ class RealDesk(Desk):
         """Until nothing is on its way."""
         grid = self.window.shell.library.grid
         self.until(
-            lambda: not self.jobs.busy()
-            and not self.browsing.pictures.busy()
-            and not self.browsing.thrown.busy()
-            and not grid.pending()
+            lambda: (
+                not self.jobs.busy()
+                and not self.browsing.pictures.busy()
+                and not self.browsing.thrown.busy()
+                and not grid.pending()
+            )
         )
 
     # ---- what a person does --------------------------------------------------------------------

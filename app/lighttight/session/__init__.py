@@ -13,6 +13,7 @@ from lighttight.library.trash import Purged
 from lighttight.media.client import Pixels, Probe
 from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.session.care import Repaired
+from lighttight.session.protection import Protecting, Protection
 from lighttight.session.session import (
     CreatedSession,
     Session,
@@ -54,6 +55,8 @@ __all__ = [
     "PasswordStore",
     "Pixels",
     "Probe",
+    "Protecting",
+    "Protection",
     "Purged",
     "Repaired",
     "Report",

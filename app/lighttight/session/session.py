@@ -17,6 +17,7 @@ from lighttight.media.client import Decoder
 from lighttight.progress import SILENT, Progress
 from lighttight.session.care import Care
 from lighttight.session.imports import Imports
+from lighttight.session.protection import Protection
 from lighttight.session.ways import Ways
 from lighttight.sharing.egress import Egress
 from lighttight.vault import backup, vault
@@ -26,7 +27,8 @@ from lighttight.vault.ways_in import Offer, WayIn
 
 
 class Session:
-    """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `care`, `decoder`."""
+    """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `care`, `decoder`,
+    `protection`."""
 
     def __init__(self, opened: Vault) -> None:
         self.vault = opened
@@ -34,6 +36,7 @@ class Session:
         self.library = Library(opened)
         self.imports = Imports(opened, self.decoder)
         self.ways = Ways(opened)
+        self.protection = Protection(opened)
         self.record = Record(opened)
         self.egress = Egress(opened)
         self.care = Care(opened, self.library, self.decoder)

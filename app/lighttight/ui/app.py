@@ -25,6 +25,7 @@ from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.details import Details
 from lighttight.ui.controllers.importing import Importing
+from lighttight.ui.controllers.keeping import Keeping
 from lighttight.ui.controllers.locking import (
     HURRIED,
     Locking,
@@ -32,6 +33,7 @@ from lighttight.ui.controllers.locking import (
     close_session,
     drop_caches,
 )
+from lighttight.ui.controllers.preferring import Preferring, apply_look
 from lighttight.ui.controllers.presenter import Presenter
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.sources import Sources
@@ -43,7 +45,7 @@ from lighttight.ui.focus import FocusFollower
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.player import keep_quiet
 from lighttight.ui.system import SystemEvents
-from lighttight.ui.theme import Scheme, theme
+from lighttight.ui.theme import theme
 from lighttight.ui.window import Window
 
 if TYPE_CHECKING:
@@ -102,8 +104,12 @@ class Desk(QObject):
             self.importing,
             self.unlocking,
             self.events,
+            new_library=self._new_library,
             clock=idle_clock,
         )
+        self.preferring = Preferring(self.program, self.locking, self.events)
+        self.keeping = Keeping(self.program, self.browsing, self.importing, self.preferring)
+        self.starting.words_wanted.connect(self.keeping.new_words)
         self.starting.unfinished.connect(self.acting.say_unfinished)
         self.events.told_to_end.connect(self.window.close)
         self._ended = False
@@ -146,8 +152,7 @@ def dress(app: QApplication) -> None:
     app.setApplicationDisplayName("Lighttight")
     app.setDesktopFileName("lighttight")
     words.install_language(app)
-    look = settings.load().settings
-    theme().set_scheme(Scheme(look.theme.value))
+    apply_look(settings.load().settings)
     theme().install(app)
     FocusFollower(app)
 

@@ -13,18 +13,22 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
+from lighttight import settings
 from lighttight.ui import words
 from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.importing import Ending, Importing
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.unlocking import Unlocking
+from lighttight.ui.icons import icon
 from lighttight.ui.system import SystemEvents
+from lighttight.ui.theme import theme
 
 if TYPE_CHECKING:
     from lighttight.session import Session
@@ -66,6 +70,7 @@ class Locking(QObject):
         unlocking: Unlocking,
         events: SystemEvents,
         *,
+        new_library: Callable[[], None],
         clock: Callable[[], float] = clock_through_sleep,
     ) -> None:
         super().__init__(program)
@@ -74,6 +79,7 @@ class Locking(QObject):
         self._browsing = browsing
         self._importing = importing
         self._unlocking = unlocking
+        self._new_library = new_library
         self._clock = clock
         self.after = 5
         self._active_at = clock()
@@ -83,6 +89,7 @@ class Locking(QObject):
         window = program.window
         window.lock_wanted.connect(lambda: self.lock("asked"))
         window.active.connect(self.somebody_is_here)
+        window.shell.sidebar.library_menu.connect(self._library_menu)
         browsing.surveyed.connect(self._tell)
         program.opened.connect(self._opened)
         program.closed.connect(self._ticker.stop)
@@ -115,6 +122,44 @@ class Locking(QObject):
         self._window.set_status(
             self._browsing.status(), self.tr("Locks in {time}").format(time=words.spoken(left))
         )
+
+    # ---- other libraries -----------------------------------------------------------------------
+
+    def library_menu(self) -> QMenu:
+        """Other libraries: going to one locks this one."""
+        menu = QMenu(self._window)
+        ink = theme().colour("text2")
+        menu.addAction(icon("lock", ink), self.tr("Lock"), lambda: self.lock("asked"))
+        menu.addSeparator()
+        here = str(self._program.path)
+        for name in settings.load().settings.recent:
+            if name != here:
+                path = Path(name)
+                menu.addAction(
+                    icon("library", ink),
+                    path.stem,
+                    lambda path=path: self._leave_for(lambda: self._unlocking.begin(path)),
+                )
+        menu.addAction(
+            icon("folder", ink),
+            self.tr("Open another library…"),
+            lambda: self._leave_for(self._unlocking.choose),
+        )
+        menu.addAction(
+            icon("plus", ink),
+            self.tr("Make a new library…"),
+            lambda: self._leave_for(self._new_library),
+        )
+        return menu
+
+    def _library_menu(self, at: QPoint) -> None:
+        menu = self.library_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _leave_for(self, there: Callable[[], None]) -> None:
+        self.lock("asked")
+        there()
 
     # ---- locking -------------------------------------------------------------------------------
 

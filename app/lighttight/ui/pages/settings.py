@@ -6,7 +6,7 @@ with `add_section`. Whatever weakens protection says so in its row, and is appli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -169,6 +169,7 @@ class SettingsPage(QWidget):
     way_remove_wanted = Signal(str)
     someone_knows = Signal()
     new_words_wanted = Signal()
+    copy_wanted = Signal()
     section_shown = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -188,6 +189,7 @@ class SettingsPage(QWidget):
         self._tabs: dict[str, _Tab] = {}
         self._pages: dict[str, QWidget] = {}
         self._add_ways()
+        self._add_copy()
         self._add_locking()
         self._add_privacy()
         self._add_appearance()
@@ -282,6 +284,39 @@ class SettingsPage(QWidget):
             rows.append(SettingRow(way.title, way.detail, remove, icon=way.icon))
         self._ways.set_rows(rows)
 
+    def _add_copy(self) -> None:
+        page = Section(
+            self.tr("Second copy"),
+            self.tr(
+                "The whole library once more, on another disk, locked just the same. A disk that "
+                "breaks then takes nothing with it."
+            ),
+        )
+        self.copy = Button(self.tr("Choose a folder…"), Look.RAISED)
+        self.copy.clicked.connect(self.copy_wanted)
+        self._copy_row = SettingRow(
+            self.tr("Make or update the second copy"), " ", self.copy, icon="copies"
+        )
+        page.add(SettingGroup([self._copy_row]))
+        page.add(
+            NoteBox(
+                self.tr(
+                    "Choose the folder of the copy itself to update it. What you delete for good "
+                    "here is still in the copy until then."
+                )
+            )
+        )
+        self.add_section("copy", "copies", self.tr("Second copy"), page)
+        self.set_copy(False)
+
+    def set_copy(self, made: bool) -> None:
+        """Whether there has ever been one."""
+        self._copy_row.detail.setText(
+            self.tr("Each file is read back after it was copied.")
+            if made
+            else self.tr("There is none yet.")
+        )
+
     def _add_locking(self) -> None:
         page = Section(self.tr("Locking"))
         self.lock_after = Segmented(
@@ -295,6 +330,7 @@ class SettingsPage(QWidget):
             self.tr("Lock after"),
         )
         self.lock_after.chosen.connect(lambda key: self.lock_after_wanted.emit(int(key)))
+        self._always = SettingRow(self.tr("Always locks"), " ")
         page.add(
             SettingGroup(
                 [
@@ -303,14 +339,43 @@ class SettingsPage(QWidget):
                         self.tr("Playing a video counts as being here."),
                         self.lock_after,
                     ),
-                    SettingRow(
-                        self.tr("Always locks"),
-                        self.tr("When the computer sleeps, when you sign out, and with Ctrl+L."),
-                    ),
+                    self._always,
                 ]
             )
         )
+        self._unheard = NoteBox("", "warning")
+        self._unheard.hide()
+        page.add(self._unheard)
         self.add_section("locking", "lock", self.tr("Locking"), page)
+
+    def set_lock_after(self, minutes: int) -> None:
+        """The nearest choice that is not longer: a command may have set any number."""
+        choices = [int(key) for key in self.lock_after.keys()]  # noqa: SIM118 - not a dict
+        self.lock_after.set_value(str(max([c for c in choices if c <= minutes], default=1)))
+
+    def set_heard(self, heard: Container[str]) -> None:
+        """Which events this system tells the program of: `sleep`, `screen`."""
+        known = [self.tr("When you sign out, and with Ctrl+L.")]
+        if "sleep" in heard:
+            known.insert(0, self.tr("Before the computer sleeps."))
+        if "screen" in heard:
+            known.insert(0, self.tr("When the screen is locked."))
+        self._always.detail.setText(" ".join(known))
+        unheard = {
+            (False, False): self.tr(
+                "This computer does not say when it sleeps or when its screen is locked. "
+                "Lock with Ctrl+L before you leave it."
+            ),
+            (False, True): self.tr(
+                "This computer does not say when it goes to sleep. Lock with Ctrl+L before you "
+                "close it."
+            ),
+            (True, False): self.tr(
+                "This computer does not say when its screen is locked. Lock with Ctrl+L as well."
+            ),
+        }.get(("sleep" in heard, "screen" in heard), "")
+        self._unheard.words.setText(unheard)
+        self._unheard.setVisible(bool(unheard))
 
     def _add_privacy(self) -> None:
         page = Section(self.tr("Privacy"))

@@ -254,6 +254,9 @@ class Segmented(QWidget):
         self.setFixedHeight(theme().metrics.field)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    def keys(self) -> list[str]:
+        return list(self._keys)
+
     def value(self) -> str:
         return self._keys[self._group.checkedId()]
 

@@ -75,8 +75,6 @@ class Text(QLabel):
                     (offset + line.textStart(), line.textLength(), line.naturalTextWidth())
                 )
             layout.endLayout()
-            if not paragraph:
-                found.append((offset, 0, 0.0))
             offset += len(paragraph) + 1
         return found
 
