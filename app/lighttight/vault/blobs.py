@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ from lighttight.sealed.padme import padme
 
 BUFFER: Final = 1 << 20
 _QUEUED: Final = 4
+_NAME = re.compile(rf"[0-9a-f]{{32}}({re.escape(PART)})?")
 
 FAILPOINTS.declare(
     "blob.part-created",
@@ -312,11 +314,14 @@ class BlobStore:
         return [self._directory / name[:2] / name for name in self._names() if name.endswith(PART)]
 
     def _names(self) -> Iterator[str]:
+        # File managers and sync programs leave files of their own, which are not ours to remove.
         # A list for each of the 256 folders: a scan left half way would keep its folder open.
         with translating(self._directory):
             for folder in sorted(self._directory.iterdir()):
                 if len(folder.name) == 2 and folder.is_dir() and not folder.is_symlink():
-                    yield from [path.name for path in folder.iterdir()]
+                    for name in [path.name for path in folder.iterdir()]:
+                        if name.startswith(folder.name) and _NAME.fullmatch(name):
+                            yield name
 
 
 def _read_into(fd: int, buffer: bytearray, object_id: ObjectId) -> int:

@@ -166,3 +166,14 @@ def test_no_key_or_salt_is_used_twice(store: BlobStore) -> None:
 def test_sizes_on_disk_are_rounded(store: BlobStore) -> None:
     assert save(store, bytes(1_000_001)).sealed == save(store, bytes(1_015_807)).sealed
     assert padme(1_000_001) == padme(1_015_807)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "notes.part", "AB" * 16, "cd" * 16])
+def test_what_others_put_between_the_blobs_is_left_alone(store: BlobStore, name: str) -> None:
+    # File managers and sync programs leave files of their own everywhere.
+    folder = store.path(save(store, b"picture").id).parent
+    foreign = folder.with_name("ab") / name
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_bytes(b"not ours")
+    assert foreign.name not in files(store)
+    assert foreign not in store.unnamed(set)
