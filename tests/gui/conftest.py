@@ -11,6 +11,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia.*=false")
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent
@@ -21,6 +22,16 @@ from lighttight.ui import words
 from lighttight.ui.focus import FocusFollower
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.theme import Scheme, theme
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What Qt says because there is no display, no sound and no graphics card here."""
+    usual = ("This plugin does not support", "PulseAudio", "No RHI backend")
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            own = [arg for mark in item.iter_markers("qt_log_ignore") for arg in mark.args]
+            item.add_marker(pytest.mark.qt_log_ignore(*usual, *own), append=False)
 
 
 @pytest.fixture(scope="session")

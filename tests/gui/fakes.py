@@ -50,6 +50,7 @@ def small_video(seconds: int = 3, rate: int = 30) -> bytes:
         stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.codec_context.gop_size = rate // 2
+        stream.options = {"crf": "4"}
         count = seconds * rate
         for number in range(count):
             picture = np.full((180, 320, 3), number * 2 + 20, np.uint8)
@@ -96,7 +97,8 @@ class FakeViewer:
         if item in self.fail:
             raise self.fail[item]
         cell = self._cells[item]
-        return pictures.picture(int(item, 16), cell.width, cell.height)
+        small = pictures.picture(int(item, 16), cell.width // 8, cell.height // 8)
+        return small.scaled(cell.width, cell.height)
 
     def video(self, item: ItemId) -> MemorySource:
         self.asked.append(("video", item))
