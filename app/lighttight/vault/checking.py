@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import Final
 
 import apsw
 
@@ -28,7 +29,10 @@ from lighttight.sealed.tree import Frontier, leaf_hash
 from lighttight.vault import header_files, rotation, ways_in
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
-from lighttight.vault.vault import Vault
+from lighttight.vault.vault import Vault, now_ms
+
+SPARED_MS: Final = 30 * 86_400_000
+"""How long nothing is swept once an older or forked vault was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ def sweep(vault: Vault) -> int | None:
 
     Temporary files, blobs that no row names, catalogs that no header names, keyring items of ways
     in that no header names. Only alone: another process may be between its blob and its row.
+    Nothing at all where what names them may be missing here and nowhere else (`_may_lack_newer`).
     """
     if not vault.lock.try_exclusive():
         return None
@@ -170,7 +175,24 @@ def sweep(vault: Vault) -> int | None:
         vault.lock.downgrade()
 
 
+def _may_lack_newer(vault: Vault) -> bool:
+    """Whether a newer catalog or header than this may exist, and name what looks left over.
+
+    A folder that is synchronised gets its files one by one, and a removal here is one everywhere.
+    Who looked at an older version may want to go back to the newer one.
+    """
+    accepted = vault.catalog.one(
+        "SELECT max(claimed) FROM entries WHERE kind = ?", (EntryKind.OLDER_ACCEPTED.number,)
+    )
+    when = accepted[0] if accepted else None
+    return vault.lock.synchronised is not None or (
+        when is not None and now_ms() - when <= SPARED_MS
+    )
+
+
 def _sweep_alone(vault: Vault) -> int:
+    if _may_lack_newer(vault):
+        return 0
     vault.catch_up()
     count = rotation.sweep_catalogs(vault)
 

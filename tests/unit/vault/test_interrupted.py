@@ -90,6 +90,48 @@ class TestSweeping:
         checking.sweep(vault)
         assert not list(vault.path.glob("catalog.7*"))
 
+    def test_a_look_at_an_older_copy_takes_nothing_from_the_newer(
+        self, vault: Vault, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        catalog = vault.path / "catalog.1.db"
+        vault.close()
+        older = catalog.read_bytes()
+        vault = open_vault(vault.path, Offer(), store)
+        _, sealed = add_object(vault, DATA)
+        vault.close()
+        newer = catalog.read_bytes()
+        catalog.write_bytes(older)
+        (vault.path / "catalog.2.db").write_bytes(b"named by the header that was put away")
+        vault = open_vault(vault.path, Offer(), store, accept_older=True)
+        assert checking.sweep(vault) == 0
+        # The note in the keyring is about the older one now; the record still knows.
+        vault = reopen(vault)
+        assert checking.sweep(vault) == 0
+        vault.close()
+        catalog.write_bytes(newer)
+        vault = open_vault(vault.path, Offer(), store, accept_older=True)
+        assert read_object(vault, sealed) == DATA
+        assert (vault.path / "catalog.2.db").exists()
+        later = checking.now_ms() + checking.SPARED_MS + 1
+        monkeypatch.setattr(checking, "now_ms", lambda: later)
+        assert checking.sweep(vault) == 1
+        vault.close()
+
+    def test_where_files_come_one_by_one_what_has_no_row_yet_stays(
+        self, tmp_path: Path, store: MemoryStore
+    ) -> None:
+        # Blobs of another computer arrive before the catalog that names them, and what is removed
+        # here is removed there.
+        (tmp_path / "Dropbox").mkdir()
+        vault = make_vault(tmp_path / "Dropbox" / "v", store, KEYRING).vault
+        _, sealed = add_object(vault, DATA)
+        early = vault.blobs.path(sealed.id).with_name(sealed.id[:2] + "0" * 30)
+        early.write_bytes(b"of another computer")
+        (vault.path / "catalog.2.db").write_bytes(b"of another computer")
+        assert checking.sweep(vault) == 0
+        assert early.exists()
+        vault.close()
+
     def test_announced_keyring_items_that_no_slot_names_go(
         self, vault: Vault, store: MemoryStore
     ) -> None:
