@@ -226,3 +226,5 @@ def test_end_asked_for_by_the_system_stops_like_the_keyboard(
     ran = run("list")
     assert (ran.code, ran.out, ran.err) == (130, "", "")
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    # Nothing of it stays behind, also for the one that did not come.
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
