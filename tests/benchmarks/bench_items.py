@@ -108,8 +108,8 @@ def run(setting: Setting) -> Outcome:
     typed = ", ".join(f"“{one}”" for one in TYPED)
     note = (
         f"{store} Counting begins after the key derivation. A search answers the first {FIRST}"
-        f" cells that match, or all of them, once for each letter typed ({typed}). Memory is that"
-        " of a process that holds all cells and has searched."
+        f" cells that match once for each letter typed ({typed}), and all of them at every"
+        " fourth. Memory is that of a process that holds all cells and has searched."
     )
     return Outcome(verdicts, (Table(("items", *columns.values()), rows),), (note,))
 
@@ -135,7 +135,7 @@ def opened(line: Line, vault: str, *, real: bool) -> None:
     cells = shown.timeline()
     everything = time.perf_counter() - start
     letters = [_seconds_of(shown, text, FIRST) for text in _letters()]
-    whole = [_seconds_of(shown, text, None) for text in _letters()]
+    whole = [_seconds_of(shown, text, None) for text in list(_letters())[::4]]
     memory = resident(os.getpid())
     start = time.perf_counter()
     held.catalog.recompute()

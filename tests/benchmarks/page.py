@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.benchmarks.harness import Table, Taken, Verdict
 
-SCENARIOS = ("seal", "random", "memory", "folder", "items", "start")
+SCENARIOS = ("seal", "random", "memory", "folder", "items", "scroll", "start")
 
 _HEAD = """# Speed and memory
 
