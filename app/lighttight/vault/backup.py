@@ -55,8 +55,8 @@ class BackedUp:
 def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> BackedUp:
     """Bring the backup at `target` (missing, empty, or an older one) up to date and verify it.
 
-    Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault")
-    or Refused("path-exists") before writing anything.
+    Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault"),
+    Refused("backup-apart") or Refused("path-exists") before writing anything.
     """
     with translating(target, gone="folder-gone"):
         return _backup(vault, target, progress)
@@ -67,9 +67,14 @@ def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     _make_directory(target)
     vault.catalog.recompute()
     taken = now_ms()
+    # Whoever began to write before this moment is done when it is our turn, so that everything with
+    # an earlier time is in the copy: an original may be removed because of it.
+    with vault.catalog.writing():
+        pass
     header_data, number = vault.header_data, vault.header.catalog
     snapshot = target / _SNAPSHOT
     key = catalog_key(vault.master, vault.id, number)
+    _insist_on_earlier(vault, target, key)
     remove_database(snapshot)
     for unfinished in target.glob(f"*{PART}"):
         unfinished.unlink(missing_ok=True)
@@ -126,6 +131,33 @@ def _make_directory(path: Path) -> None:
         path.chmod(0o700)
     sync_directory(path)
     sync_directory(path.parent)
+
+
+def _insist_on_earlier(vault: Vault, target: Path, key: bytes) -> None:
+    """Refuse to write over a backup whose record is not the beginning of this vault's.
+
+    A vault that was put back to an earlier day would otherwise take from its own backup what only
+    the backup still has.
+    """
+    if not (target / header_files.HEADER).exists():
+        return
+    apart = Refused("backup-apart", path=str(target))
+    if header_files.read(target).header.sequence > vault.header.sequence:
+        raise apart
+    path = target / f"catalog.{vault.header.catalog}.db"
+    if not path.exists():
+        return
+    try:
+        there = Catalog(path, key, random=RANDOM, now_ms=now_ms)
+        try:
+            there.load_state()
+            frontier = there.state().frontier
+        finally:
+            there.close()
+    except Integrity:
+        return  # damaged: nothing that could be kept, and about to be made anew
+    if vault.catalog.root_at(frontier.size) != frontier.root():
+        raise apart
 
 
 def _verified_before(target: Path, number: int, key: bytes) -> set[ObjectId]:
