@@ -478,6 +478,12 @@ _VAULT: dict[str, Words] = {
         "{path} belongs to a different library, and was not touched.",
         "Choose an empty folder, or the backup of this library.",
     ),
+    "backup-apart": Words(
+        "That backup holds what this library does not",
+        "{path} was made from a newer or another version of this library. Writing over it could "
+        "remove pictures that only it has. It was not touched.",
+        "Choose an empty folder for this backup, or restore that one.",
+    ),
 }
 
 # --- audit: the record

@@ -13,6 +13,7 @@ from lighttight.model import Factor
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import checking
 from lighttight.vault.backup import backup, restore
+from lighttight.vault.blobs import BlobStore
 from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
@@ -136,6 +137,28 @@ class TestRotation:
 
 
 class TestBackup:
+    def test_a_backup_that_holds_more_is_not_written_over(
+        self, vault: Vault, store: MemoryStore, tmp_path: Path
+    ) -> None:
+        # Files put back to an earlier day, and the next backup would take the rest from the
+        # only place that still has it.
+        target = tmp_path / "backup"
+        vault.close()
+        catalog = vault.path / "catalog.1.db"
+        older = catalog.read_bytes()
+        vault = open_vault(vault.path, Offer(), store)
+        _, sealed = add_object(vault, DATA)
+        backup(vault, target)
+        vault.close()
+        catalog.write_bytes(older)
+        vault = open_vault(vault.path, Offer(), store, accept_older=True)
+        for number in range(9):
+            add_object(vault, DATA + bytes([number]))
+        with pytest.raises(Refused, match="backup-apart"):
+            backup(vault, target)
+        assert BlobStore(target / "blobs", vault.id).path(sealed.id).exists()
+        vault.close()
+
     def test_refused_places(self, vault: Vault, tmp_path: Path, store: MemoryStore) -> None:
         with pytest.raises(Refused, match="backup-inside"):
             backup(vault, vault.path / "inside")
