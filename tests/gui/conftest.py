@@ -6,12 +6,23 @@ Set before Qt is loaded, so that `pytest tests/gui` alone behaves as the session
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from tests.gui.desks import RealDesk
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia.*=false")
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent
@@ -71,3 +82,38 @@ def jobs(dressed: QApplication, qtbot: QtBot, presented: Presented) -> Iterator[
     dressed.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert ended
     assert presented == []
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of this test's own: libraries are made in it, settings are kept in it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("LIGHTTIGHT_HOME", str(tmp_path / "settings"))
+    return folder
+
+
+@pytest.fixture
+def desk(dressed: QApplication, still: None, home: Path) -> Iterator[RealDesk]:
+    """The whole window on a real engine, at its first page."""
+    from tests.gui import desks
+
+    with desks.desk(dressed) as made:
+        made.begin()
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What a person drops in: two pictures, a video, a broken picture, and a text."""
+    from lighttight.session.demo import samples
+    from tests.support import media_files
+
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    for sample in samples():
+        (folder / sample.name).write_bytes(sample.data)
+    (folder / "broken.jpg").write_bytes(media_files.jpeg()[:300])
+    (folder / "notes.txt").write_text("not a picture")
+    return folder

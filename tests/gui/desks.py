@@ -14,9 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from lighttight import settings
 from lighttight.errors import LighttightError
 from lighttight.messages import search_code
-from lighttight.ui import words
 from lighttight.ui.app import Desk
-from lighttight.ui.theme import theme
 from lighttight.ui.widgets.sheet import Sheet
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import cheap_derivation
@@ -160,9 +158,6 @@ class RealDesk(Desk):
 @contextmanager
 def desk(app: QApplication, store: MemoryStore | None = None) -> Iterator[RealDesk]:
     """A desk that is shown, and ended whatever happens. Key derivation is cheap inside."""
-    words.install_language(app)
-    theme().install(app)
-    theme().set_reduced_motion(True)
     with cheap_derivation():
         made = RealDesk(app, store or MemoryStore(), Clock())
         made.window.set_cover_when_away(False)

@@ -64,12 +64,14 @@ class Starting(QObject):
     def _say_since(self, session: Session) -> None:
         """“Last opened 09:14; 2 failed tries since.”"""
         since = session.vault.since
+        tries = since.failed_tries + since.unreadable_tries
         if since.last_opened is None:
+            if tries:
+                self._note(self.tr("%Ln failed tries since it was made.", "", tries))
             return
         last = datetime.fromtimestamp(since.last_opened / 1000, UTC).astimezone()
         today = datetime.now(UTC).astimezone().date()
         when = words.time_of_day(last) if last.date() == today else words.day_and_time(last)
-        tries = since.failed_tries + since.unreadable_tries
         if tries:
             text = self.tr("Last opened {when}; %Ln failed tries since.", "", tries)
             self._note(text.format(when=when))

@@ -68,6 +68,12 @@ def ways_of(slots: Sequence[SlotInfo]) -> list[Way]:
     return found
 
 
+def _whole(error: LighttightError) -> str:
+    """About the password store, where there is no room for a title of its own."""
+    said = words(error)
+    return f"{said.title}. {said.sentence}"
+
+
 class Unlocking(QObject):
     def __init__(self, program: Program, *, new_library: Callable[[], None]) -> None:
         super().__init__(program)
@@ -216,7 +222,7 @@ class Unlocking(QObject):
             return True, "" if known.store == "ready" else self.tr(
                 "The system may ask for your sign-in password first."
             ) if known.store == "locked" else self.tr("Looking for this computer’s password store…")
-        return False, words(Environment(_STORE_CODES[known.store])).sentence
+        return False, _whole(Environment(_STORE_CODES[known.store]))
 
     def _tell_store(self) -> None:
         if self._known is not None and self._window.stack.currentWidget() is self._page:
@@ -291,6 +297,8 @@ class Unlocking(QObject):
             self._page.show_refusal(words(Refused("did-not-open")).sentence)
         elif error.code in _ELSEWHERE or isinstance(error, Integrity | Unsupported):
             self._cannot(error)
+        elif error.code.startswith("keyring-"):
+            self._page.show_refusal(_whole(error))
         else:
             self._page.show_refusal(words(error).sentence)
 

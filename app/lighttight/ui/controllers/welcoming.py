@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 
 from lighttight import settings
-from lighttight.errors import LighttightError, Refused
+from lighttight.errors import Environment, LighttightError
 from lighttight.messages import words
 from lighttight.model import Factor
 from lighttight.ui.controllers.program import Program
@@ -89,7 +89,13 @@ class Welcoming(QObject):
             self._make(factors, pin or None)
             return
         self._page.set_busy(False)
-        self._page.ask_passphrase(words(Refused(_CODES[state.value])).sentence)
+        title = words(Environment(_CODES[state.value])).title
+        self._page.ask_passphrase(
+            self.tr(
+                "{what}. So this library opens with a passphrase; opening with one click can be "
+                "added later, in the settings."
+            ).format(what=title)
+        )
 
     def _with_passphrase(self, passphrase: str) -> None:
         self._make((Factor.PASSPHRASE,), passphrase)
