@@ -57,11 +57,12 @@ def _missed(verdicts: Sequence[tuple[Taken, Verdict]]) -> str:
 def _all(verdicts: Sequence[tuple[Taken, Verdict]]) -> str:
     met = {True: "yes", False: "**no**", None: "–"}
     rows = tuple(
-        (one.what, one.target, one.measured, met[one.met])
-        for _, one in sorted(verdicts, key=lambda pair: pair[1].met is not False)
+        (one.what, one.target, one.measured, met[one.met], f"{taken.others:.0%}")
+        for taken, one in sorted(verdicts, key=lambda pair: pair[1].met is not False)
     )
-    table = Table(("", "target", "measured", "met"), rows)
-    return "\n".join(["## Targets", "", *_table(table), ""])
+    table = Table(("", "target", "measured", "met", "others"), rows)
+    said = "The last column is what other programs used of the processors while this was measured."
+    return "\n".join(["## Targets", "", *_table(table), "", said, ""])
 
 
 def _table(table: Table) -> Iterable[str]:
