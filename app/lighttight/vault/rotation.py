@@ -134,7 +134,8 @@ def _rotate_alone(
         ]
         with before.held():
             fresh = _copy_catalog(vault, target, catalog_key(master, vault.id, old.catalog + 1))
-            _record(fresh, old.catalog + 1, reason, removed, new_words is not None)
+            added = list(zip(made[len(presented) :], add, strict=False))
+            _record(fresh, old.catalog + 1, reason, removed, added, new_words is not None)
             _make_durable(fresh, target)
             vault.replace_header(tuple(made), old.catalog + 1, master)
             vault.catalog = fresh
@@ -241,7 +242,12 @@ def _copy_catalog(vault: Vault, target: Path, key: bytes) -> Catalog:
 
 
 def _record(
-    catalog: Catalog, number: int, reason: str, removed: list[Slot], new_words: bool
+    catalog: Catalog,
+    number: int,
+    reason: str,
+    removed: list[Slot],
+    added: list[tuple[Slot, ways_in.WayIn]],
+    new_words: bool,
 ) -> None:
     with catalog.writing() as tx:
         for slot in removed:
@@ -249,6 +255,13 @@ def _record(
                 EntryKind.SLOT_REMOVED,
                 {Field.SLOT: slot.id, Field.FACTORS: factor_names(slot.factors)},
             )
+        for slot, way in added:
+            tx.record(
+                EntryKind.SLOT_ADDED,
+                {Field.SLOT: slot.id, Field.FACTORS: factor_names(slot.factors)},
+            )
+            if way.weak_allowed:
+                tx.record(EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"})
         tx.record(EntryKind.ROTATED, {Field.CATALOG: number, Field.REASON: reason})
         if new_words:
             tx.execute("DELETE FROM meta WHERE name = 'recovery_confirmed'")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lighttight.audit.reading import Record
 from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.model import Factor
 from lighttight.sealed.entries import EntryKind, Field
@@ -134,6 +135,15 @@ class TestRotation:
             rotate(vault, reason="asked")
         other.close()
         rotate(vault, reason="asked")
+
+    def test_a_way_in_that_is_added_stands_in_the_record(self, vault: Vault) -> None:
+        weak = WayIn((Factor.PASSPHRASE,), "abc", weak_allowed=True)
+        with cheap_derivation():
+            rotate(vault, reason="asked", add=(weak,))
+        added = next(one for one in vault.slots if one.factors == (Factor.PASSPHRASE,))
+        entries = {one.kind: one.values for one in Record(vault).entries()}
+        assert entries[EntryKind.SLOT_ADDED][Field.SLOT] == added.id
+        assert entries[EntryKind.WEAKENED][Field.SETTING] == "passphrase"
 
 
 class TestBackup:
