@@ -31,6 +31,9 @@ from lighttight.vault.password_store import PasswordStore, StoreState
 INTERVAL: Final = 1.0
 """Seconds between two keyring writes inside one long act; a write takes 10 to 30 ms."""
 
+TRIES: Final = 8
+"""How often a note is written again that another session has just written over."""
+
 FAILPOINTS.declare("anchor.before-write", "anchor.written")
 
 _NO_KEYRING: Final = frozenset({StoreState.ABSENT, StoreState.INSECURE})
@@ -68,8 +71,12 @@ class AnchorKeeper:
         self._last = float("-inf")
         self.state = AnchorState.NONE
 
-    def check(self, found: Anchor, root_at: Callable[[int], bytes | None]) -> Finding:
-        """Compare the vault as found with the note. Never raises for what it finds."""
+    def check(self, found: Callable[[], Anchor], root_at: Callable[[int], bytes | None]) -> Finding:
+        """Compare the vault as found with the note. Never raises for what it finds.
+
+        `found` is asked after the note was read: another session may commit and note meanwhile,
+        and a vault read before that would look older than its note.
+        """
         store = self._store.state()
         if store in _NO_KEYRING:
             self.state = AnchorState.NONE
@@ -89,7 +96,7 @@ class AnchorKeeper:
             note = decode(text, self._key, self._vault)
         except Integrity:
             return Finding(self.state, Verdict.FORKED, None, forged=True)
-        return Finding(self.state, judge(note, found, root_at), note.date_ms)
+        return Finding(self.state, judge(note, found(), root_at), note.date_ms)
 
     def due(self, generation: int) -> bool:
         """Whether a note about `generation` is missing and the interval has passed."""
@@ -113,7 +120,7 @@ class AnchorKeeper:
                 return True
             failpoint("anchor.before-write")
             try:
-                self._store.set(self._account, encode(note, self._key))
+                self._put(note)
             except Environment:
                 self.state = AnchorState.FAILING
                 raise
@@ -122,3 +129,33 @@ class AnchorKeeper:
             self._written = key
             self._last = time.monotonic()
             return True
+
+    def _put(self, note: Anchor) -> None:
+        """Store `note`, or find there what another session noted about a state as new.
+
+        The item is one for all sessions. One that writes between another's writing and reading
+        back makes the keyring look as if it had kept something else.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                self._store.set(self._account, encode(note, self._key))
+            except Environment as error:
+                if error.code != "keyring-broken":
+                    raise
+                if self._is_kept(note):
+                    return
+                if left == 0:
+                    raise
+            else:
+                return
+
+    def _is_kept(self, note: Anchor) -> bool:
+        text = self._store.get(self._account)
+        if text is None:
+            return False
+        try:
+            found = decode(text, self._key, self._vault)
+        except Integrity:
+            return False
+        newer = found.generation >= note.generation
+        return newer and found.header_sequence >= note.header_sequence

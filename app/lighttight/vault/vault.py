@@ -200,6 +200,11 @@ class Vault:
             date_ms=now_ms(),
         )
 
+    def as_found(self) -> Anchor:
+        """As `current_anchor`, with the header as it stands on the disk at this moment."""
+        self.catch_up()
+        return self.current_anchor()
+
     def newest_entry_ms(self) -> int | None:
         row = self.catalog.one("SELECT claimed FROM entries ORDER BY sequence DESC LIMIT 1")
         return row[0] if row else None
@@ -216,7 +221,9 @@ class Vault:
             raise Refused("slots-full")
         slot_id = SlotId(RANDOM(8).hex())
         if Factor.KEYRING in way.factors:
-            ways_in.announce(self.store, self.id, [slot_id])
+            # For its lock: the note is one for all sessions, and is read and written again.
+            with self.catalog.writing():
+                ways_in.announce(self.store, self.id, [slot_id])
         slot = ways_in.make_slot(
             self.master, self.id, way, self.store, RANDOM, slot_id=slot_id, entropy=entropy
         )
@@ -368,7 +375,7 @@ def create(
             sync_directory(path)
             sync_directory(path.parent)
         vault = Vault(path, header, data, master, catalog, store, lock)
-        vault.finding = vault.keeper.check(vault.current_anchor(), catalog.root_at)
+        vault.finding = vault.keeper.check(vault.current_anchor, catalog.root_at)
         vault.settle()
     except BaseException:
         if vault is not None:
@@ -525,7 +532,7 @@ def migrate(catalog: Catalog) -> None:
 
 
 def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
-    vault.finding = vault.keeper.check(vault.current_anchor(), vault.catalog.root_at)
+    vault.finding = vault.keeper.check(vault.as_found, vault.catalog.root_at)
     verdict = vault.finding.verdict
     if verdict not in (Verdict.OLDER, Verdict.FORKED):
         return

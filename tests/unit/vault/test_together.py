@@ -11,6 +11,7 @@ import pytest
 from lighttight.errors import Environment, Refused
 from lighttight.files import failpoints
 from lighttight.vault import checking
+from lighttight.vault.anchoring import AnchorState
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import Vault, open_vault
@@ -131,6 +132,66 @@ def test_mending_keeps_a_way_in_that_another_session_added(
     again = reopen(vault)
     assert added.id in {slot.id for slot in again.slots}
     again.close()
+
+
+def test_a_note_that_another_session_writes_over_is_no_broken_keyring(
+    vault: Vault, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_vault(vault.path, Offer(), MemoryStore(store.memory))
+    set_password = store.memory.set_password
+    older = store.anchor() or ""
+    waiting = ["older", "newer"]
+
+    def interrupted(service: str, username: str, password: str) -> None:
+        set_password(service, username, password)
+        if username.endswith("/anchor") and waiting:
+            match waiting.pop(0):
+                case "older":
+                    set_password(service, username, older)
+                case _:
+                    other.keeper.write(other.current_anchor)
+
+    monkeypatch.setattr(store.memory, "set_password", interrupted)
+    add_object(vault, DATA)
+    assert vault.anchor_now()
+    assert not waiting
+    assert vault.keeper.state is AnchorState.KEPT
+    other.close()
+
+
+def test_a_keyring_that_keeps_something_else_is_broken(
+    vault: Vault, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_password = store.memory.set_password
+    monkeypatch.setattr(
+        *(store.memory, "set_password"),
+        lambda service, username, _: set_password(service, username, "something else"),
+    )
+    add_object(vault, DATA)
+    assert vault.keeper.state is AnchorState.FAILING
+    with pytest.raises(Environment, match="keyring-broken"):
+        vault.anchor_now()
+
+
+def test_an_opening_beside_a_busy_session_sees_no_older_version(
+    vault: Vault, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_password = store.memory.get_password
+
+    def busy(service: str, username: str) -> str | None:
+        if username.endswith("/anchor") and waiting:
+            waiting.pop()
+            vault.add_way(KEYRING)
+            add_object(vault, DATA)
+        return get_password(service, username)
+
+    waiting = [1]
+    monkeypatch.setattr(store.memory, "get_password", busy)
+    # Calls of one store take turns; another process has its own.
+    other = open_vault(vault.path, Offer(), MemoryStore(store.memory))
+    assert not waiting
+    assert len(other.slots) == 3
+    other.close()
 
 
 def test_a_session_that_was_locked_meanwhile_writes_nothing(vault: Vault) -> None:
