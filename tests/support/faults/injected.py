@@ -15,6 +15,7 @@ import os
 import random
 import resource
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -60,7 +61,7 @@ class Fault:
 
 
 def counted(world: World, act: Act) -> dict[str, int]:
-    """How many calls of each kind the act makes, once it is ready."""
+    """How many calls of each kind the busiest thread makes: strace counts for each by itself."""
     with temporary() as folder:
         log = folder / "trace"
         trace = f"trace={','.join(CALLS)}"
@@ -69,10 +70,11 @@ def counted(world: World, act: Act) -> dict[str, int]:
         )
         if outcome.problem:
             raise AssertionError(f"not even without a fault: {outcome.problem}")
-        found = dict.fromkeys(CALLS, 0)
-        for call in calls(log):
-            found[call.name] = found.get(call.name, 0) + 1
-    return found
+        by_thread = Counter((call.name, call.thread) for call in calls(log))
+    return {
+        name: max((count for (one, _), count in by_thread.items() if one == name), default=0)
+        for name in CALLS
+    }
 
 
 def _run(world: World, act: Act, tell: Tell) -> None:
@@ -80,9 +82,22 @@ def _run(world: World, act: Act, tell: Tell) -> None:
     act.run(world, tell, lambda: None)
 
 
-def injected(world: World, act: Act, fault: Fault) -> Outcome:
-    options = ["-o", os.devnull, "-e", f"trace={fault.call}", "-e", fault.option]
-    return run_traced(lambda tell: _run(world, act, tell), options)
+def injected(world: World, act: Act, fault: Fault) -> tuple[Outcome, bool]:
+    """What became of the act, and whether the fault was met at all."""
+    with temporary() as folder:
+        log = folder / "trace"
+        options = ["-o", str(log), "-e", f"trace={fault.call}", "-e", fault.option]
+        outcome = run_traced(lambda tell: _run(world, act, tell), [*options, "-s", "0"])
+        return outcome, outcome.killed or "(INJECTED)" in log.read_text(errors="replace")
+
+
+def _answer(outcome: Outcome) -> str:
+    """What the person was told: a code that ended the act, or one for an item, or success."""
+    if outcome.signal is not None:
+        return "killed"
+    codes = [one["code"] for one in outcome.told if one["kind"] == "failed"]
+    ended = outcome.trouble.code if outcome.trouble is not None else None
+    return ended or (f"{codes[0]}, of one item" if codes else "succeeded all the same")
 
 
 def judge(world: World, act: Act, outcome: Outcome) -> str | None:
@@ -113,16 +128,15 @@ class Plan:
             chance = random.Random(f"{self.act.name} {self.seed}")
             for fault in self._faults(numbers, chance):
                 with _prepared(base, self.act) as world:
-                    outcome = injected(world, self.act, fault)
+                    outcome, met = injected(world, self.act, fault)
                     name = f"{self.act.name} seed {self.seed}: {fault}"
-                    reached = fault.what != KILL or outcome.killed
-                    if not reached:
+                    if not met:
                         yield Case(name, Verdict.NOT_REACHED)
                         continue
                     problem = judge(world, self.act, outcome)
                     layer = "kills" if fault.what == KILL else "errors"
-                    note = outcome.trouble.code if outcome.trouble else "no error"
-                    yield Case(name, Verdict.of(problem), problem, layer, note=note or "")
+                    note = _answer(outcome)
+                    yield Case(name, Verdict.of(problem), problem, layer, note=note)
         finally:
             tear_down(base)
 
@@ -252,9 +266,9 @@ class Seams:
         with _prepared(base, self.act) as world:
             outcome = in_child(act)
             problem = judge(world, self.act, outcome)
-            note = outcome.trouble.code if outcome.trouble else "no error"
+            note = _answer(outcome)
             full = f"{self.act.name} seed {self.seed}: {name}"
-            return Case(full, Verdict.of(problem), problem, "errors", note=note or "")
+            return Case(full, Verdict.of(problem), problem, "errors", note=note)
 
 
 def plans(

@@ -86,6 +86,7 @@ class Call:
     """One call that ended well. `begun` is the number of the line where it began, `ended` where
     it ended; between the two others may stand."""
 
+    thread: str
     name: str
     arguments: list[str]
     result: int
@@ -114,17 +115,17 @@ def calls(log: Path) -> Iterator[Call]:
             if rest.endswith(_UNFINISHED):
                 begun[pid] = (start, rest.removesuffix(_UNFINISHED))
                 continue
-            call = _parsed(rest, start, number)
+            call = _parsed(pid, rest, start, number)
             if call is not None:
                 yield call
 
 
-def _parsed(text: str, begun: int, ended: int) -> Call | None:
+def _parsed(thread: str, text: str, begun: int, ended: int) -> Call | None:
     match = _CALL.match(text)
     if match is None:
         return None
     name, inside, result = match.groups()
-    return Call(name, _split(inside), int(result), begun, ended)
+    return Call(thread, name, _split(inside), int(result), begun, ended)
 
 
 def _split(inside: str) -> list[str]:
