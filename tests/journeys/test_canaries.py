@@ -19,6 +19,9 @@ import pytest
 from tests.support import media_files
 from tests.support.program import Program
 
+# Dozens of processes in one test: slow on a busy machine, and never waiting for anything else.
+pytestmark = pytest.mark.timeout(300)
+
 COUNT = 1000
 FILES = 100
 MARK = secrets.token_hex(3)

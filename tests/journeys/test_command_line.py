@@ -23,6 +23,9 @@ from tests.support.program import PROGRAM, Program, Ran
 
 CAMERA_FILES = Path(__file__).resolve().parents[3] / "shared" / "media"
 HEADERS = Path(__file__).resolve().parents[1] / "vectors" / "header"
+# Dozens of processes in one test: slow on a busy machine, and never waiting for anything else.
+pytestmark = pytest.mark.timeout(300)
+
 PASSPHRASE = "seven llamas painted the quiet harbour"
 
 
