@@ -27,6 +27,8 @@ RECORD: Final = 144
 MAX_RECORDS: Final = 64
 
 _PLAIN: Final = 96
+_END_OF_TIME: Final = 253_402_300_800_000
+"""Year 10,000: no calendar here has a name for what comes after, and the record keeps it."""
 _LABEL: Final = b"lighttight/refused/v1\x00"
 _FACTORS: Final = {number: factor for factor, number in FACTOR_TYPES.items()}
 
@@ -89,9 +91,10 @@ def _record(plain: bytes) -> FailedUnlock | None:
     types = plain[9 : 9 + count]
     known = all(number in _FACTORS for number in types)
     ascending = all(one < other for one, other in pairwise(types))
-    if not count or not known or not ascending or any(plain[9 + count :]):
-        return None
     time_ms = int.from_bytes(plain[:8], signed=True)
+    possible = 0 <= time_ms < _END_OF_TIME
+    if not count or not known or not ascending or not possible or any(plain[9 + count :]):
+        return None
     return FailedUnlock(time_ms, tuple(_FACTORS[number] for number in types))
 
 

@@ -45,6 +45,8 @@ UNREADABLE = {
     "factor 0": by_hand((5).to_bytes(8) + bytes([1, 0]) + bytes(86)),
     "factors out of order": by_hand((5).to_bytes(8) + bytes([2, 2, 1]) + bytes(85)),
     "a factor twice": by_hand((5).to_bytes(8) + bytes([2, 1, 1]) + bytes(85)),
+    "a time before there was one": by_hand(b"\xff" * 8 + PLAIN[8:]),
+    "a time that no calendar has": by_hand((253_402_300_800_000).to_bytes(8) + PLAIN[8:]),
     "something behind": by_hand(PLAIN[:-1] + b"\1"),
 }
 
