@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Final
 
 from lighttight.errors import Environment
-from lighttight.files import translate, translating, write_all
+from lighttight.files import display_name, translate, translating, write_all
 
 WAIT: Final = 10.0
 """Seconds that opening waits for another process's rotation to end."""
@@ -149,7 +149,8 @@ class VaultLock:
     ) -> None:
         self._directory = path
         self._file = path / _NAME
-        self._machine = (platform.node() if machine is None else machine)[:_LONGEST_NAME]
+        self._machine = display_name(platform.node() if machine is None else machine)
+        self._machine = self._machine[:_LONGEST_NAME]
         self._now_ms = now_ms
         self._fd: int | None = None
         self._intent: int | None = None
@@ -375,10 +376,10 @@ def _parse(note: bytes) -> Elsewhere | None:
     try:
         match json.loads(note):
             case {"machine": str(machine), "since": int(since)}:
-                return Elsewhere(machine, since)
+                return Elsewhere(display_name(machine)[:_LONGEST_NAME], since)
             case _:
                 return None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

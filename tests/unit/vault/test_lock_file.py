@@ -349,7 +349,7 @@ class TestMachineName:
 
     @pytest.mark.parametrize(
         "note",
-        [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"machine": 1, "since": 2}', b"[" * 512,
+        [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"machine": 1, "since": 2}', b"[" * 512, b"[" * 1024,
          b'{"machine": "x"}', b'{"machine": "x", "since": "y"}', b"\0" * 100_000],
     )  # fmt: skip
     def test_anything_may_stand_there(self, synchronised: Path, note: bytes) -> None:
@@ -358,6 +358,15 @@ class TestMachineName:
         lock.shared(0)
         assert lock.elsewhere is None
         assert json.loads((synchronised / "lock").read_text())["machine"] == "laptop"
+        lock.release()
+
+    def test_a_name_speaks_to_no_terminal(self, synchronised: Path) -> None:
+        note = {"machine": "\x1b]0;mine\x07\u202eptop", "since": self.NOW}
+        (synchronised / "lock").write_text(json.dumps(note))
+        lock = self.at(synchronised, "laptop")
+        lock.shared(0)
+        assert lock.elsewhere is not None
+        assert lock.elsewhere.machine.isprintable()
         lock.release()
 
     def test_a_long_name_still_parses(self, synchronised: Path) -> None:
