@@ -349,7 +349,8 @@ class TestMachineName:
 
     @pytest.mark.parametrize(
         "note",
-        [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"machine": 1, "since": 2}', b"[" * 512, b"[" * 1024,
+        [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"machine": 1, "since": 2}', b"[" * 512,
+         b"[" * 1024,
          b'{"machine": "x"}', b'{"machine": "x", "since": "y"}', b"\0" * 100_000],
     )  # fmt: skip
     def test_anything_may_stand_there(self, synchronised: Path, note: bytes) -> None:
