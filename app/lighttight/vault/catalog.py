@@ -432,7 +432,11 @@ class Catalog:
 
     def load_state(self) -> None:
         """After opening an existing catalog: take its state key and state from it."""
-        row = self.one("SELECT value FROM secrets WHERE name = 'state'")
+        try:
+            row = self.one("SELECT value FROM secrets WHERE name = 'state'")
+        except apsw.SQLError as error:
+            # Authentic, and from the moment before it had tables.
+            raise Integrity("catalog-damaged") from error
         if row is None or not isinstance(row[0], bytes) or len(row[0]) != 32:
             raise Integrity("catalog-damaged")
         self._state_key = row[0]

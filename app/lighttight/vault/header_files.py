@@ -23,7 +23,9 @@ FAILPOINTS.declare("header.before-copy", "header.between", "header.written")
 
 def read(vault: Path) -> Chosen:
     """The header in force. Raises Refused("not-a-vault") where neither file exists."""
-    first, second = _bytes(vault / HEADER), _bytes(vault / COPY)
+    first, second, failed = _both(vault)
+    if failed is not None and not first and not second:
+        raise failed
     if first is None and second is None:
         if not vault.exists():
             raise Refused("vault-missing", path=str(vault))
@@ -49,8 +51,21 @@ def are(vault: Path, data: bytes) -> bool:
 
 def differ(vault: Path) -> bool:
     """Whether the two files are not the same whole bytes: something for repair to mend."""
-    first, second = _bytes(vault / HEADER), _bytes(vault / COPY)
-    return first is None or first != second
+    first, second, failed = _both(vault)
+    return failed is not None or first is None or first != second
+
+
+def _both(vault: Path) -> tuple[bytes | None, bytes | None, Environment | None]:
+    """Both files, and what kept one from being read: a bad sector is what there are two for."""
+    found: list[bytes | None] = []
+    failed: Environment | None = None
+    for name in (HEADER, COPY):
+        try:
+            found.append(_bytes(vault / name))
+        except Environment as error:
+            found.append(b"")
+            failed = failed or error
+    return found[0], found[1], failed
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from lighttight.errors import Environment, Integrity
+from lighttight.errors import Environment, Integrity, Refused
 from lighttight.model import ItemId
 from lighttight.vault import schema
 from lighttight.vault.catalog import connect, remove_database, translating, truncate_log
@@ -31,8 +31,8 @@ class Previews:
     def _connect(self) -> apsw.Connection:
         try:
             return self._prepared()
-        except Integrity:
-            # Damaged, or left behind by another vault: nothing in it is worth a question.
+        except (Integrity, Refused):
+            # Damaged, of another vault, or a link to somewhere else: not worth a question.
             remove_database(self._path)
             return self._prepared()
 

@@ -6,6 +6,7 @@ owner of a clumsy try, not of a careful one.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -43,8 +44,13 @@ def read(vault: Path, private: bytes, vault_id: VaultId) -> tuple[list[FailedUnl
 
 
 def clear(vault: Path) -> None:
+    """Empty the file, if it can be: one that anybody can write must not keep the owner out.
+
+    What stays is told, and recorded, once more at the next opening.
+    """
     if (vault / NAME).exists():
-        write_durably(vault / NAME, b"")
+        with contextlib.suppress(LighttightError):
+            write_durably(vault / NAME, b"")
 
 
 def _read(vault: Path) -> bytes:

@@ -367,3 +367,61 @@ class TestPlaces:
         told = "".join(traceback.format_exception(caught.value))
         assert key.hex() not in told
         assert caught.value.__context__ is None
+
+
+class TestUnusableFiles:
+    """One bad file among those that can be done without keeps nobody out."""
+
+    @pytest.mark.parametrize("name", ["header", "header.copy"])
+    def test_a_header_on_a_bad_sector_is_not_enough(
+        self, vault: Vault, store: MemoryStore, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vault.close()
+        whole = header_files.read_bounded
+
+        def failing(path: Path, limit: int) -> bytes:
+            if path.name == name:
+                raise Environment("disk-failed", path=str(path))
+            return whole(path, limit)
+
+        monkeypatch.setattr(header_files, "read_bounded", failing)
+        assert look(vault.path).header_damaged
+        open_vault(vault.path, Offer(), store).close()
+
+    def test_two_headers_on_bad_sectors_are_a_failing_disk(
+        self, vault: Vault, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vault.close()
+
+        def failing(path: Path, limit: int) -> bytes:
+            raise Environment("disk-failed", path=str(path))
+
+        monkeypatch.setattr(header_files, "read_bounded", failing)
+        assert code_of(open_vault, vault.path, Offer(), store) == "disk-failed"
+
+    def test_a_catalog_from_before_its_tables_is_damaged(
+        self, vault: Vault, store: MemoryStore
+    ) -> None:
+        # A sync service may have kept the file as it was in the first moment.
+        key = catalog_key(vault.master, vault.id, 1)
+        vault.close()
+        path = vault.path / "catalog.1.db"
+        path.unlink()
+        catalog.connect(path, key, create=True).close()
+        assert code_of(open_vault, vault.path, Offer(), store) == "catalog-damaged"
+
+    @pytest.mark.parametrize("name", ["refused", "previews.db"])
+    def test_a_link_or_a_folder_in_the_place_of_what_may_be_lost(
+        self, vault: Vault, store: MemoryStore, tmp_path: Path, name: str
+    ) -> None:
+        mine = tmp_path / "mine.txt"
+        mine.write_bytes(b"mine")
+        vault.close()
+        (vault.path / name).unlink(missing_ok=True)
+        (vault.path / name).symlink_to(mine)
+        open_vault(vault.path, Offer(), store).close()
+        assert mine.read_bytes() == b"mine"
+        (vault.path / name).unlink(missing_ok=True)
+        if name == "refused":
+            (vault.path / name).mkdir()
+            open_vault(vault.path, Offer(), store).close()
