@@ -119,7 +119,11 @@ class Vault:
         return f"Vault({self.id})"
 
     def secret(self, name: str) -> bytes:
-        return self._secrets[name]
+        # Another thread may lock while this one is in the middle of something.
+        try:
+            return self._secrets[name]
+        except KeyError:
+            raise Environment("vault-locked") from None
 
     def meta(self, name: str) -> object:
         row = self.catalog.one("SELECT value FROM meta WHERE name = ?", (name,))
@@ -192,7 +196,7 @@ class Vault:
         return Anchor(
             vault=self.id,
             generation=state.generation,
-            state=state.root(self._secrets["state"]),
+            state=state.root(self.secret("state")),
             audit_size=state.frontier.size,
             audit_root=state.frontier.root(),
             header_sequence=self.header.sequence,
@@ -308,20 +312,25 @@ class Vault:
             if self.closed:
                 return
             self.closed = True
-        with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
-            tx.record(EntryKind.LOCKED, {Field.REASON: reason})
-        with contextlib.suppress(Environment, Integrity):
-            self.catalog.checkpoint()
-        self.release()
+        try:
+            with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
+                tx.record(EntryKind.LOCKED, {Field.REASON: reason})
+            with contextlib.suppress(Environment, Integrity):
+                self.catalog.checkpoint()
+        finally:
+            # Whatever was not foreseen above, the keys go.
+            self.release()
 
     def release(self) -> None:
         """Close files and drop keys without a record: for an opening that was refused."""
         self.closed = True
-        self.previews.close()
-        self.catalog.close()
-        self.lock.release()
-        self._secrets = {}
-        self._master = None
+        try:
+            self.previews.close()
+            self.catalog.close()
+        finally:
+            self.lock.release()
+            self._secrets = {}
+            self._master = None
 
 
 # Creating ---------------------------------------------------------------------------------
@@ -350,13 +359,17 @@ def create(
             raise Refused("path-exists", path=str(path))
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
+        try:
+            # Whoever makes this folder makes the vault. Everything beside it is then ours, and
+            # only then may it be taken away again.
+            (path / "blobs").mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise Refused("path-exists", path=str(path)) from error
     vault_id = VaultId(RANDOM(16).hex())
     slots: list[Slot] = []
     lock = VaultLock(path)
     vault: Vault | None = None
     try:
-        with translating(path):
-            (path / "blobs").mkdir(mode=0o700)
         lock.shared()
         master = MasterKey(RANDOM(32))
         private, public = refused_records.generate_keypair()

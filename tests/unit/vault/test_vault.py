@@ -79,6 +79,21 @@ class TestMaking:
         assert code_of(create, tmp_path, "Home", (KEYRING,), store) == "path-exists"
         assert (tmp_path / "holiday.jpg").read_bytes() == b"mine"
 
+    def test_who_comes_second_takes_nothing_from_who_came_first(
+        self, tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "Home.lighttight"
+        chmod = Path.chmod
+
+        def first_comes(self: Path, mode: int) -> None:
+            monkeypatch.undo()
+            chmod(self, mode)
+            make_vault(path, store, KEYRING).vault.close()
+
+        monkeypatch.setattr(Path, "chmod", first_comes)
+        assert code_of(create, path, "Home", (KEYRING,), store) == "path-exists"
+        open_vault(path, Offer(), store).close()
+
     @pytest.mark.parametrize(
         ("way", "code"),
         [
@@ -326,6 +341,22 @@ class TestTransactions:
         assert vault.current_anchor().state == before.state
         note(vault, "goes on")
         vault.catalog.recompute()
+
+    def test_locking_drops_the_keys_whatever_goes_wrong(
+        self, vault: Vault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails() -> bool:
+            raise RuntimeError
+
+        monkeypatch.setattr(vault.catalog, "checkpoint", fails)
+        with contextlib.suppress(RuntimeError):
+            vault.close()
+        assert not vault.lock.held
+        assert code_of(lambda: vault.master) == "vault-locked"
+
+    def test_who_still_wants_a_secret_is_told_that_it_is_locked(self, vault: Vault) -> None:
+        vault.close()
+        assert code_of(vault.secret, "duplicates") == "vault-locked"
 
     def test_nothing_works_after_locking(self, vault: Vault) -> None:
         vault.close()
