@@ -134,10 +134,10 @@ def _make_directory(path: Path) -> None:
 
 
 def _insist_on_earlier(vault: Vault, target: Path, key: bytes) -> None:
-    """Refuse to write over a backup whose record is not the beginning of this vault's.
+    """Refuse to write over a backup with items that this vault never had.
 
     A vault that was put back to an earlier day would otherwise take from its own backup what only
-    the backup still has.
+    the backup still has. Items that were deleted for good are known to the record and may go.
     """
     if not (target / header_files.HEADER).exists():
         return
@@ -150,13 +150,15 @@ def _insist_on_earlier(vault: Vault, target: Path, key: bytes) -> None:
     try:
         there = Catalog(path, key, random=RANDOM, now_ms=now_ms)
         try:
-            there.load_state()
-            frontier = there.state().frontier
+            held = {raw for (raw,) in there.query("SELECT id FROM items")}
         finally:
             there.close()
     except Integrity:
-        return  # damaged: nothing that could be kept, and about to be made anew
-    if vault.catalog.root_at(frontier.size) != frontier.root():
+        return  # damaged: about to be made anew
+    known = vault.catalog.query(
+        "SELECT id FROM items UNION SELECT value FROM fields WHERE name = 'item'"
+    )
+    if held - {raw for (raw,) in known}:
         raise apart
 
 

@@ -169,6 +169,14 @@ class TestBackup:
         assert BlobStore(target / "blobs", vault.id).path(sealed.id).exists()
         vault.close()
 
+    def test_a_backup_that_was_opened_to_look_at_it_goes_on(
+        self, vault: Vault, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "backup"
+        backup(vault, target)
+        open_vault(target, BY_PASSPHRASE, MemoryStore()).close()
+        backup(vault, target)
+
     def test_refused_places(self, vault: Vault, tmp_path: Path, store: MemoryStore) -> None:
         with pytest.raises(Refused, match="backup-inside"):
             backup(vault, vault.path / "inside")
