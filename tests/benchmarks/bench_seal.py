@@ -46,8 +46,8 @@ class FileChunks:
         self._fd = os.open(path, os.O_RDONLY)
         self.size = os.fstat(self._fd).st_size
 
-    def read(self, offset: int, count: int) -> bytes:
-        return os.pread(self._fd, count, offset)
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        return os.preadv(self._fd, [buffer], offset)
 
     def close(self) -> None:
         os.close(self._fd)

@@ -25,6 +25,11 @@ class Bytes:
     def read(self, offset: int, count: int) -> bytes:
         return self.data[offset : offset + count]
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        part = self.data[offset : offset + len(buffer)]
+        buffer[: len(part)] = part
+        return len(part)
+
 
 def add_object(vault: Vault, data: bytes, name: str = "a.jpg") -> tuple[ItemId, SealedObject]:
     """Save `data` as an item in the order of the specification; returns it acknowledged."""

@@ -14,6 +14,7 @@ Errors of the operating system leave here translated (`translate`), so that nobo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import secrets
@@ -52,6 +53,7 @@ FAILPOINTS.declare(
     "files.directory-synced",
 )
 
+_NO_RESERVE = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINTR, errno.EINVAL}
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _DENIED = {errno.EROFS, errno.EACCES, errno.EPERM}
 # A drive that was pulled out, a network folder that went away: the path is there, its disk is not.
@@ -110,6 +112,21 @@ def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
                 # No system should; a loop that waits for it to change would never end.
                 raise OSError(errno.EIO, "nothing was written")
             done += written
+
+
+def reserve(fd: int, size: int) -> None:
+    """Have the disk set room aside: a full one shows now, and writing goes faster.
+
+    Only where the file system does it itself. The C library's `posix_fallocate` would write a byte
+    into each block instead where it cannot, so the system is asked directly.
+    """
+    if sys.platform != "linux" or size == 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.fallocate(fd, 0, ctypes.c_int64(0), ctypes.c_int64(size)) != 0:
+        code = ctypes.get_errno()
+        if code not in _NO_RESERVE:
+            raise OSError(code, os.strerror(code))
 
 
 def sync_file(fd: int) -> None:

@@ -79,6 +79,16 @@ class SourceFile:
             raise _unreadable(error, self.path) from error
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `offset`; answers how much, less only at the end of the file."""
+        done = 0
+        try:
+            while done < len(buffer) and (count := self._into(offset + done, buffer[done:])):
+                done += count
+        except OSError as error:
+            raise _unreadable(error, self.path) from error
+        return done
+
     def changed(self) -> bool:
         """Whether the file grew, shrank, was written to, moved or removed since it was opened."""
         try:
@@ -101,6 +111,13 @@ class SourceFile:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _into(self, offset: int, buffer: memoryview) -> int:
+        if sys.platform == "win32":
+            data = self._read(offset, len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
+        return os.preadv(self.fd, [buffer], offset)
 
     def _read(self, offset: int, count: int) -> bytes:
         if sys.platform == "win32":

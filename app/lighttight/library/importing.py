@@ -423,7 +423,7 @@ class _Digests:
         self.keyed = blake3(key=key)
         self.plain = hashlib.sha256()
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         self.keyed.update(data)
         self.plain.update(data)
 

@@ -1,9 +1,10 @@
 """Blobs: one immutable sealed file for each original, written so that a crash loses nothing.
 
 `app/docs/vault-format.md`, sections 5 and 10. The order of writing is the contract: temporary file,
-every byte written, fsync, rename, fsync of the directory, read back and verified. Only then may a
-row name the object. kill -9 sweeps do not notice a missing fsync, so the order is also checked
-under simulated power loss (`tests/faults`).
+every byte written; flushed to the disk while it is read back and verified; rename; fsync of the
+directory. Only then may a row name the object, and nothing unverified ever gets its final name
+(`app/docs/decisions/0003-flush-while-reading-back.md`). kill -9 sweeps do not notice a missing
+fsync, so the order is also checked under simulated power loss (`tests/faults`).
 
 Reading, hashing, sealing and writing run in a small pipeline: two helper threads, both in C code
 that releases the interpreter most of the time, so that one file uses both cores.
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from lighttight.errors import Environment, Integrity
-from lighttight.files import PART, sync_directory, translating, write_all
+from lighttight.files import PART, reserve, sync_directory, translating, write_all
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ObjectId, VaultId
 from lighttight.progress import SILENT, Progress, Within
@@ -40,7 +41,7 @@ from lighttight.sealed.blob import (
 from lighttight.sealed.padme import padme
 
 BUFFER: Final = 1 << 20
-_QUEUED: Final = 4
+_BUFFERS: Final = 6
 _NAME = re.compile(rf"[0-9a-f]{{32}}({re.escape(PART)})?")
 
 FAILPOINTS.declare(
@@ -60,7 +61,10 @@ class Chunks(Protocol):
 
     @property
     def size(self) -> int: ...
-    def read(self, offset: int, count: int) -> bytes: ...
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `offset`; answers how much, less only at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class BlobStore:
         self,
         source: Chunks,
         *,
-        watch: Callable[[bytes], object],
+        watch: Callable[[memoryview], object],
         progress: Progress = SILENT,
     ) -> SealedObject:
         """Seal `source` into a new blob and read it back. `watch` sees every plaintext buffer.
@@ -163,7 +167,6 @@ class BlobStore:
                 failpoint("blob.renamed")
                 sync_directory(final.parent)
             failpoint("blob.durable")
-            self.verify(sealed, progress=Within(progress, size, 2 * size))
         except BaseException:
             for left in (part, final):
                 with contextlib.suppress(OSError):
@@ -186,7 +189,7 @@ class BlobStore:
         part: Path,
         source: Chunks,
         sealed: SealedObject,
-        watch: Callable[[bytes], object],
+        watch: Callable[[memoryview], object],
         progress: Progress,
     ) -> None:
         context = blob_context(self._vault, sealed.id)
@@ -196,6 +199,8 @@ class BlobStore:
         try:
             done = 0
             failpoint("blob.part-created")
+            with translating(part):
+                reserve(fd, sealed.sealed)
             sealer = Sealer(sealed.key, context)
             # One buffer for all: asking the sealer for new bytes each time costs five times more
             # than the sealing itself, for memory that is mapped and thrown away.
@@ -210,8 +215,10 @@ class BlobStore:
                     failpoint("blob.part-written")
             with translating(part):
                 write_all(fd, sealer.finalize())
-                failpoint("blob.before-fsync")
-                os.fsync(fd)
+            failpoint("blob.before-fsync")
+            with _syncing(fd, part):
+                for _ in self._stream(part, sealed, Within(progress, source.size, 2 * source.size)):
+                    pass
             failpoint("blob.fsynced")
         finally:
             os.close(fd)
@@ -232,12 +239,14 @@ class BlobStore:
         Bytes come out before the end was seen: a caller that writes them somewhere must take them
         back when the iteration raises. The padding is cut off.
         """
-        context = blob_context(self._vault, sealed.id)
-        opener = Opener(sealed.key, context)
+        return self._stream(self.path(sealed.id), sealed, progress)
+
+    def _stream(self, path: Path, sealed: SealedObject, progress: Progress) -> Iterator[memoryview]:
+        opener = Opener(sealed.key, blob_context(self._vault, sealed.id))
         plain = bytearray(BUFFER + 2 * 16384)
         done = 0
         try:
-            fd = os.open(self.path(sealed.id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise Integrity("blob-missing", object=sealed.id) from error
         except OSError as error:
@@ -332,50 +341,81 @@ def _read_into(fd: int, buffer: bytearray, object_id: ObjectId) -> int:
 
 
 @contextlib.contextmanager
-def _ahead(source: Chunks, watch: Callable[[bytes], object]) -> Iterator[Iterator[bytes]]:
-    """Read `source` in a helper thread, up to four buffers ahead, and show each to `watch`.
+def _ahead(source: Chunks, watch: Callable[[memoryview], object]) -> Iterator[Iterator[memoryview]]:
+    """Read `source` in a helper thread, a few buffers ahead, and show each to `watch`.
 
-    Yields the plaintext and then the zeros up to the padded size. An error in the helper is raised
-    where the buffers are consumed; leaving early stops the helper.
+    Yields the plaintext and then the zeros up to the padded size, in buffers that are used again: a
+    fresh megabyte each time costs more in page faults than sealing it. An error in the helper is
+    raised where the buffers are consumed; leaving early stops the helper. Wiped at the end.
     """
-    ready: queue.Queue[bytes | BaseException | None] = queue.Queue(_QUEUED)
-    stop = threading.Event()
-
-    def put(value: bytes | BaseException | None) -> None:
-        while not stop.is_set():
-            with contextlib.suppress(queue.Full):
-                ready.put(value, timeout=0.1)
-                return
+    total = padme(source.size)
+    length = min(BUFFER, max(total, 1))
+    pool = [bytearray(length) for _ in range(min(_BUFFERS, -(-total // length)))]
+    free: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
+    for one in pool:
+        free.put(memoryview(one))
 
     def read() -> None:
         try:
             offset = 0
-            while offset < source.size and not stop.is_set():
-                data = source.read(offset, min(BUFFER, source.size - offset))
-                if not data:
-                    raise Environment("file-changed-while-read")
-                watch(data)
-                put(data)
-                offset += len(data)
-            padding = padme(source.size) - source.size
-            while padding > 0 and not stop.is_set():
-                zeros = bytes(min(BUFFER, padding))
-                put(zeros)
-                padding -= len(zeros)
-            put(None)
+            while offset < total:
+                buffer = free.get()
+                if buffer is None:
+                    return
+                if offset < source.size:
+                    count = source.read_into(offset, buffer[: min(length, source.size - offset)])
+                    if not count:
+                        raise Environment("file-changed-while-read")
+                    watch(buffer[:count])
+                else:
+                    count = min(length, total - offset)
+                    buffer[:count] = bytes(count)
+                ready.put(buffer[:count])
+                offset += count
+            ready.put(None)
         except BaseException as error:  # noqa: BLE001 - handed over, raised by the consumer
-            put(error)
+            ready.put(error)
 
-    def buffers() -> Iterator[bytes]:
+    def buffers() -> Iterator[memoryview]:
         while (got := ready.get()) is not None:
             if isinstance(got, BaseException):
                 raise got
             yield got
+            free.put(memoryview(got.obj))
 
     helper = threading.Thread(target=read, name="read-ahead", daemon=True)
     helper.start()
     try:
         yield buffers()
     finally:
-        stop.set()
+        free.put(None)
         helper.join()
+        for one in pool:
+            one[:] = bytes(len(one))
+
+
+@contextlib.contextmanager
+def _syncing(fd: int, path: Path) -> Iterator[None]:
+    """Flush `fd` in a helper thread while the block runs; leave when both are done.
+
+    An error of the block comes first; one of the flush is raised when the block had none. Never
+    tried again, whichever it was.
+    """
+    failed: list[OSError] = []
+
+    def flush() -> None:
+        try:
+            os.fsync(fd)
+        except OSError as error:
+            failed.append(error)
+
+    helper = threading.Thread(target=flush, name="flush", daemon=True)
+    helper.start()
+    try:
+        yield
+    finally:
+        helper.join()
+    if failed:
+        with translating(path):
+            raise failed[0]

@@ -35,9 +35,9 @@ from lighttight.library.library import Library
 from lighttight.media.client import Decoder
 from lighttight.model import AlbumId, Kind, PreviewState, View
 from lighttight.progress import Watched
+from lighttight.sealed.blob import Opener
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import checking
-from lighttight.vault.blobs import BlobStore
 from tests.support import media_files
 from tests.support.libraries import StandIn, clip, picture
 from tests.support.records import entries, size
@@ -135,17 +135,16 @@ def test_an_unknown_album_is_refused_before_anything(library: Library, folder: P
 def test_a_file_that_changes_while_it_is_read_is_not_kept(library: Library, folder: Path) -> None:
     path, other = fill(folder, 2)
     decoder = StandIn()
-    real = SourceFile.read
+    real = SourceFile.read_into
 
-    def read(self: SourceFile, offset: int, count: int) -> bytes:
-        data = real(self, offset, count)
-        if self.path == path and count > 4096:
+    def read_into(self: SourceFile, offset: int, buffer: memoryview) -> int:
+        if self.path == path:
             os.utime(path, ns=(1, 1))
-        return data
+        return real(self, offset, buffer)
 
     path.write_bytes(picture(7, 10_000))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SourceFile, "read", read)
+        patch.setattr(SourceFile, "read_into", read_into)
         done = Imported(library, folder, decoder=decoder)
     assert done.by_name[path.name].reason == "file-changed"
     assert done.by_name[other.name].status is ImportStatus.IMPORTED
@@ -158,10 +157,10 @@ def test_a_copy_that_cannot_be_read_back_is_not_kept(
 ) -> None:
     fill(folder, 1)
 
-    def verify(*_: object, **__: object) -> None:
+    def open_again(*_: object) -> int:
         raise raised
 
-    monkeypatch.setattr(BlobStore, "verify", verify)
+    monkeypatch.setattr(Opener, "update_into", open_again)
     result = Imported(library, folder).only
     assert (result.status, result.error) == (ImportStatus.FAILED, raised)
     nothing_half_saved(library)
