@@ -14,6 +14,7 @@ deleted something for good finds it in older backups still; the program says so.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,11 @@ FAILPOINTS.declare(
 )
 
 _SNAPSHOT = "catalog.new"
+_OURS = re.compile(
+    r"(header(\.copy)?|catalog\.([0-9]+\.db|new)(-wal|-shm|-journal)?|blobs/[0-9a-f]{2}/[0-9a-f]{32})"
+    rf"(\.[0-9a-f]{{8}}{re.escape(PART)})?"
+    r"|blobs(/[0-9a-f]{2})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     _insist_on_earlier(vault, target, key)
     remove_database(snapshot)
     for unfinished in target.glob(f"*{PART}"):
-        unfinished.unlink(missing_ok=True)
+        if _is_ours(unfinished.relative_to(target)):
+            unfinished.unlink(missing_ok=True)
     verified = _verified_before(target, number, key)
     vault.catalog.copy_into(snapshot, key)
     try:
@@ -114,14 +121,16 @@ def _check_target(vault: Vault, target: Path) -> None:
         if look(target).id != vault.id:
             raise Refused("backup-other-vault", path=str(target))
         return
-    if not all(_is_ours(one.name) for one in target.iterdir()):
+    if not all(_is_ours(one.relative_to(target)) for one in target.rglob("*")):
         raise Refused("path-exists", path=str(target))
 
 
-def _is_ours(name: str) -> bool:
-    """Whether a name is one that an interrupted backup or restoring leaves."""
-    whole = name in ("blobs", header_files.HEADER, header_files.COPY)
-    return whole or name.startswith("catalog.") or name.endswith(PART)
+def _is_ours(path: Path) -> bool:
+    """Whether a path inside a backup is one that an interrupted backup or restoring leaves.
+
+    By its exact form: in its place may be somebody's folder of downloads.
+    """
+    return _OURS.fullmatch(path.as_posix()) is not None
 
 
 def _make_directory(path: Path) -> None:
@@ -313,7 +322,7 @@ def _clear_unfinished(path: Path) -> None:
     if not path.exists():
         return
     with translating(path, gone="folder-gone"):
-        if not path.is_dir() or not all(_is_ours(one.name) for one in path.iterdir()):
+        if not path.is_dir() or not all(_is_ours(one.relative_to(path)) for one in path.rglob("*")):
             raise Refused("path-exists", path=str(path))
         shutil.rmtree(path)
 

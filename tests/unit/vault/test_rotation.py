@@ -169,6 +169,26 @@ class TestBackup:
         assert BlobStore(target / "blobs", vault.id).path(sealed.id).exists()
         vault.close()
 
+    @pytest.mark.parametrize("name", ["film.mkv.part", "catalog.pdf", "catalog.mine.db"])
+    def test_a_folder_of_somebody_is_no_unfinished_backup(
+        self, vault: Vault, tmp_path: Path, name: str
+    ) -> None:
+        target = tmp_path / "Downloads"
+        target.mkdir()
+        (target / name).write_text("mine")
+        with pytest.raises(Refused, match="path-exists"):
+            backup(vault, target)
+        assert (target / name).read_text() == "mine"
+
+    def test_restoring_clears_only_what_restoring_left(self, vault: Vault, tmp_path: Path) -> None:
+        backup(vault, tmp_path / "backup")
+        mine = tmp_path / "again.part" / "blobs" / "thesis.txt"
+        mine.parent.mkdir(parents=True)
+        mine.write_text("mine")
+        with pytest.raises(Refused, match="path-exists"):
+            restore(tmp_path / "backup", tmp_path / "again", Offer(), vault.store)
+        assert mine.read_text() == "mine"
+
     def test_a_backup_that_was_opened_to_look_at_it_goes_on(
         self, vault: Vault, tmp_path: Path
     ) -> None:
