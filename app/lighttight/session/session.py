@@ -46,8 +46,10 @@ class Session:
 
         `reason` is one of `asked`, `idle`, `suspend`, `session-end`, `closing`.
         """
-        self.decoder.close()
-        self.vault.close(reason)
+        try:
+            self.decoder.close()
+        finally:
+            self.vault.close(reason)
 
     def __enter__(self) -> Session:
         return self
