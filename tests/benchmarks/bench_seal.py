@@ -143,7 +143,7 @@ def _lighttight(directory: Path, source: Path, *, digest: bool) -> Turn:
     def turn() -> float:
         hasher = blake3(key=bytes(32))
         chunks = FileChunks(source)
-        watch: Callable[[bytes], object] = hasher.update if digest else lambda _: None
+        watch: Callable[[memoryview], object] = hasher.update if digest else lambda _: None
         start = time.perf_counter()
         sealed = store.write(chunks, watch=watch)
         seconds = time.perf_counter() - start

@@ -38,6 +38,7 @@ from lighttight.progress import Watched
 from lighttight.sealed.blob import Opener
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import checking
+from lighttight.vault.blobs import BlobStore
 from tests.support import media_files
 from tests.support.libraries import StandIn, clip, picture
 from tests.support.records import entries, size
