@@ -39,7 +39,7 @@ class MemorySource:
 
 
 @cache
-def small_video(seconds: int = 3, rate: int = 30) -> bytes:
+def small_video(seconds: int = 3, rate: int = 25) -> bytes:
     """An MP4 whose left edge brightens from frame to frame, so that a frame can be told."""
     import av
     import numpy as np
@@ -53,7 +53,7 @@ def small_video(seconds: int = 3, rate: int = 30) -> bytes:
         stream.options = {"crf": "4"}
         count = seconds * rate
         for number in range(count):
-            picture = np.full((180, 320, 3), number * 2 + 20, np.uint8)
+            picture = np.full((180, 320, 3), number * 3 + 20, np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -224,7 +224,7 @@ def test_no_preview_is_not_asked_for(qtbot: QtBot, jobs: Jobs, still: None) -> N
     qtbot.waitUntil(lambda: grid.pending() == 0, timeout=5000)
 
 
-# ---- keyboard ------------------------------------------------------------------------------------
+# ---- keyboard ----------------------------------------------------------------------------------
 
 
 def test_arrows_move_and_shift_extends(shown: Shown) -> None:
@@ -263,7 +263,7 @@ def test_home_end_and_pages_scroll_along(shown: Shown) -> None:
     place = shown.current()
     rect = shown.grid.rect_of(shown.cells[place].id)
     assert rect is not None
-    assert 0 <= rect.top()
+    assert rect.top() >= 0
     assert rect.bottom() <= shown.grid.height()
     assert rect.top() > 200
 
@@ -335,7 +335,7 @@ def test_tab_shows_where_one_is(shown: Shown) -> None:
     assert "1 of 400" in shown.grid.accessibleDescription()
 
 
-# ---- pointer ---------------------------------------------------------------------------------------
+# ---- pointer -----------------------------------------------------------------------------------
 
 
 def test_clicks_select(shown: Shown) -> None:
@@ -409,7 +409,7 @@ def test_the_year_strip_goes_there(shown: Shown) -> None:
     assert strip.current_year() != 2026
 
 
-# ---- changes -----------------------------------------------------------------------------------------
+# ---- changes -----------------------------------------------------------------------------------
 
 
 def place_on_screen(shown: Shown, item: ItemId) -> int:

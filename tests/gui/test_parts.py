@@ -86,7 +86,7 @@ def test_the_ring_is_amber_outside_the_button(qtbot: QtBot) -> None:
     assert gap.name() != ring.name()
 
 
-# ---- buttons and choices -------------------------------------------------------------------------
+# ---- buttons and choices -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("look", list(Look))
@@ -165,7 +165,7 @@ def test_a_slider_goes_where_it_is_pressed(qtbot: QtBot) -> None:
     assert slider.value() == 4
 
 
-# ---- fields --------------------------------------------------------------------------------------
+# ---- fields ------------------------------------------------------------------------------------
 
 
 def test_a_secret_is_hidden_and_cannot_be_copied_out(qtbot: QtBot) -> None:
@@ -217,7 +217,7 @@ def test_escape_empties_the_search_and_leaves_it(qtbot: QtBot) -> None:
     assert left == [True]
 
 
-# ---- notes, lists, progress --------------------------------------------------------------------------
+# ---- notes, lists, progress --------------------------------------------------------------------
 
 
 def test_notes_grow_with_their_words(qtbot: QtBot) -> None:
@@ -291,7 +291,7 @@ def test_a_copy_is_said_in_one_breath(qtbot: QtBot) -> None:
     assert avatar_colour("Maya") == avatar_colour("Maya")
 
 
-# ---- dropping ------------------------------------------------------------------------------------------
+# ---- dropping ----------------------------------------------------------------------------------
 
 
 def drop(area: QWidget, data: QMimeData) -> QDropEvent:
@@ -330,7 +330,7 @@ def test_a_drop_from_the_web_is_not_taken(qtbot: QtBot) -> None:
     assert heard == []
 
 
-# ---- sheets --------------------------------------------------------------------------------------------
+# ---- sheets ------------------------------------------------------------------------------------
 
 
 ANSWERS = [Answer("keep", "Keep", safe=True), Answer("delete", "Delete", danger=True)]
@@ -379,7 +379,7 @@ def test_a_click_beside_the_sheet_does_nothing(qtbot: QtBot) -> None:
     assert sheet.size() == holder.size()
 
 
-# ---- sidebar -------------------------------------------------------------------------------------------
+# ---- sidebar -----------------------------------------------------------------------------------
 
 
 def albums(count: int) -> tuple[Album, ...]:

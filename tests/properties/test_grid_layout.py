@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +64,7 @@ def test_rows_stay_within_the_width_and_do_not_overlap(made: list[Cell], spacing
         boxes = timeline.row_boxes(row)
         assert boxes[0].x == 0
         assert boxes[-1].x + boxes[-1].width <= spacing.width
-        for left, right in zip(boxes, boxes[1:], strict=False):
+        for left, right in itertools.pairwise(boxes):
             assert left.x + left.width + spacing.gap == right.x
         assert boxes[0].y >= bottom
         bottom = boxes[0].y + boxes[0].height

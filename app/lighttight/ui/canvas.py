@@ -54,6 +54,13 @@ class Pyramid:
                 return image
         return self.levels[0]
 
+    def reduced(self, pixels: float) -> Pyramid:
+        """Without what is larger than needed to be `pixels` wide."""
+        for first in range(len(self.levels) - 1, -1, -1):
+            if self.levels[first].width() >= pixels:
+                return Pyramid(self.levels[first:])
+        return self
+
     @property
     def octets(self) -> int:
         return sum(image.sizeInBytes() for image in self.levels)

@@ -110,7 +110,7 @@ class Player(QObject):
     _play = Signal()
     _pause = Signal()
     _stop = Signal()
-    _go = Signal("qlonglong")
+    _go = Signal("qlonglong")  # pyright: ignore[reportArgumentType] - a C++ type by its name
     _rate = Signal(float)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QImage, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
+from lighttight.errors import Environment, Unsupported
 from lighttight.model import ItemId, Kind
 from lighttight.progress import Progress
 from lighttight.ui import paint, words
@@ -66,6 +67,12 @@ class ViewerSource(Protocol):
     def frame(self, item: ItemId, seconds: float) -> QImage | None:
         """A small picture of one moment, for the time bar."""
         ...
+
+
+def _undecodable(error: BaseException) -> bool:
+    return isinstance(error, Unsupported) or (
+        isinstance(error, Environment) and error.code.startswith("decoder-")
+    )
 
 
 class ArrowButton(QAbstractButton):
@@ -384,8 +391,16 @@ class Viewer(QWidget):
         current = self.item()
         if current in self._held and current is not None:
             self._held.move_to_end(current)
-        while len(self._held) > 1 and sum(p.octets for p in self._held.values()) > _HELD:
+        # A neighbour need only fill the view; the whole of it is fetched when it is looked at.
+        enough = self.canvas.width() * self.devicePixelRatioF()
+        for other, held in self._held.items():
+            if other != current and self._octets() > _HELD:
+                self._held[other] = held.reduced(enough)
+        while len(self._held) > 1 and self._octets() > _HELD:
             self._held.popitem(last=False)
+
+    def _octets(self) -> int:
+        return sum(picture.octets for picture in self._held.values())
 
     def _prefetch(self) -> None:
         """The next and the one before; whatever else is still on its way is not wanted now."""
@@ -415,10 +430,12 @@ class Viewer(QWidget):
             self._fetch(facts.id, None)
 
     def _failed(self, error: BaseException) -> None:
-        """The preview stays if there is one; the words come from the one presenter."""
+        """What stands in the place of the picture needs no question over it; a library that was
+        damaged, or a disk that fails, is for the one presenter."""
         if not self.canvas.has_picture():
             self.canvas.show_message(self.tr("This picture can't be shown. It is kept safe."))
-        raise error
+        if not _undecodable(error):
+            raise error
 
     # ---- video ---------------------------------------------------------------------------------
 
@@ -476,7 +493,7 @@ class Viewer(QWidget):
     def _video_failed(self, error: object) -> None:
         self.transport.setEnabled(False)
         self.canvas.show_message(self.tr("This video can't be played here. It is kept safe."))
-        if isinstance(error, BaseException):
+        if isinstance(error, BaseException) and not _undecodable(error):
             raise error
 
     def _playing_item(self) -> Player | None:

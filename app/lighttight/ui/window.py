@@ -303,8 +303,9 @@ class Window(QWidget):
         """One of the shell's pages; `add_page` first for pages from elsewhere."""
         self.show_shell()
         self.shell.stack.setCurrentWidget(page)
-        if page is self.shell.library:
-            self.shell.library.focus_first()
+        focus_first = getattr(page, "focus_first", None)
+        if callable(focus_first):
+            focus_first()
 
     def add_page(self, page: QWidget) -> None:
         self.shell.stack.addWidget(page)
@@ -499,10 +500,13 @@ class Window(QWidget):
         super().changeEvent(event)
 
     def _cover_if_away(self) -> None:
-        away = QApplication.activeWindow() is None and self.is_open() and self._cover_when_away
+        away = self._away() and self.is_open() and self._cover_when_away
         self._cover.setVisible(away)
         if away:
             self._cover.raise_()
+
+    def _away(self) -> bool:
+        return QApplication.activeWindow() is None
 
     def covered(self) -> bool:
         return self._cover.isVisible()

@@ -223,6 +223,11 @@ class SettingsPage(QWidget):
         self.stack.setCurrentWidget(self._pages[key])
         self.section_shown.emit(key)
 
+    def focus_first(self) -> None:
+        for tab in self._tabs.values():
+            if tab.isChecked():
+                tab.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _step(self, key: str, step: int) -> None:
         keys = list(self._tabs)
         at = keys.index(key) + step

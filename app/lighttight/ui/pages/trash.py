@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -67,6 +67,10 @@ class TrashPage(QWidget):
         )
         self.stack.addWidget(self._empty)
         self.show_cells([])
+
+    def focus_first(self) -> None:
+        if self.stack.currentWidget() is self.grid:
+            self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def chosen(self) -> list[ItemId]:
         return self.grid.selected() or [cell.id for cell in self.grid.cells()]

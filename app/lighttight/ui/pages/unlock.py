@@ -286,6 +286,8 @@ class UnlockPage(QWidget):
         target: QWidget = self.secret.edit
         if self._data.way is Way.ONE_CLICK:
             target = self.click
+            if not self._data.store_ready and self.ways.keys():
+                target = self.ways.button(self.ways.keys()[0])
         elif self._data.way is Way.RECOVERY:
             target = self.recovery
         target.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -161,14 +161,10 @@ class WordsPage(StepFrame):
         self.cover.set_icon("eye" if covered else "eye-off")
         self.cover.setChecked(covered)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if (
-            event.type() is QEvent.Type.ActivationChange
-            and self.isVisible()
-            and not self.isActiveWindow()
-        ):
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.WindowDeactivate and self.isVisible():
             self.set_covered(True)
-        super().changeEvent(event)
+        return super().event(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.set_covered(True)

@@ -97,6 +97,8 @@ class RowList(QWidget):
             button.setProperty("focusRadius", theme().metrics.radius_card)
             button.clicked.connect(lambda _=False, key=row.key: self.chosen.emit(key))
             self._layout.addWidget(button)
+            # At once, not with the next turn of the loop: it may be given the focus now.
+            button.show()
             self._buttons[row.key] = button
 
     def button(self, key: str) -> QAbstractButton:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from lighttight.ui.grid.scrub import Scale
@@ -25,7 +27,7 @@ def test_a_thin_year_still_gets_its_label() -> None:
     years = [(2026, 0), (2025, 10), (2024, 20), (2023, 99_000)]
     scale = Scale(years, 100_000, 600, ROOM)
     places = [mark.at for mark in scale.marks]
-    assert all(b - a >= ROOM for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= ROOM for a, b in itertools.pairwise(places))
     assert places[-1] <= 600 - ROOM
     for year, top in years:
         mark = next(mark for mark in scale.marks if mark.year == year)
