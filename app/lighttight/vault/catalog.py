@@ -500,7 +500,7 @@ class Catalog:
             fresh = MultisetHash(self.state_key)
             leaves: list[bytes] = []
             for table, columns in schema.COLUMNS.items():
-                rows = database.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608
+                rows = database.execute(schema.whole(table, columns))
                 fresh.add_many(table, rows)
             for (leaf,) in database.execute("SELECT leaf FROM entries ORDER BY sequence"):
                 leaves.append(leaf_hash(leaf))

@@ -227,6 +227,7 @@ def mend_indexes(vault: Vault) -> bool:
         raise Integrity("catalog-damaged") from error
     if vault.catalog.indexes_differ():
         raise Integrity("catalog-damaged")
+    vault.catalog.recompute()
     return True
 
 

@@ -139,6 +139,19 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "fields": ("sequence", "name", "salt", "value"),
 }
 
+_WITH_ROWID: Final = frozenset({"items", "entries"})
+
+
+def whole(table: str, columns: tuple[str, ...]) -> str:
+    """A query for every row, read from the table itself.
+
+    An index that has all of the columns would be quicker, SQLite takes it even when told not to,
+    and it would answer for a table whose own page is an old one.
+    """
+    by = "NOT INDEXED" if table in _WITH_ROWID else f"INDEXED BY sqlite_autoindex_{table}_1"
+    return f"SELECT {', '.join(columns)} FROM {table} {by}"  # noqa: S608
+
+
 PROJECTIONS: Final = frozenset({"copies", "search"})
 """Derived from authoritative tables: rebuilt or compared before use, outside the state root."""
 
