@@ -50,7 +50,10 @@ class Scene:
 
     @contextmanager
     def opened(self, path: Path) -> Iterator[Library]:
-        vault = open_vault(path, Offer(), self.store, accept_older=True)
+        # What one copy notes in the password store is not about the next copy.
+        store = MemoryStore()
+        store.memory.items.update(self.store.memory.items)
+        vault = open_vault(path, Offer(), store)
         try:
             yield Library(vault)
         finally:
