@@ -84,11 +84,9 @@ def _add(world: World, tell: Tell, ready: Ready) -> None:
 
 
 def _telling(world: World, tell: Tell) -> Callable[[ImportResult], None]:
-    digests = {str(path): digest(path.read_bytes()) for path in world.incoming.iterdir()}
-
     def report(result: ImportResult) -> None:
         if result.status in (ImportStatus.IMPORTED, ImportStatus.DUPLICATE):
-            tell("saved", item=result.id, digest=digests.get(str(result.path)))
+            tell("saved", item=result.id, digest=world.names.get(result.path.name))
         elif result.error is not None:
             tell("failed", code=result.error.code, path=str(result.path))
 

@@ -17,8 +17,10 @@ from unittest import mock
 
 import apsw
 
+from lighttight.files import durable
 from lighttight.library import importing
 from lighttight.sealed.anchor import Verdict
+from lighttight.sharing import egress
 from lighttight.vault import anchoring, blobs, catalog, rotation
 from lighttight.vault import vault as vaults
 from tests.support.faults.children import Tell
@@ -68,14 +70,14 @@ def _row_before_blob(_: Tell) -> Iterator[None]:
 
     with (
         mock.patch.object(blobs.Path, "rename", later),
-        mock.patch.object(blobs.BlobStore, "verify", lambda *_, **__: None),
+        mock.patch.object(blobs.BlobStore, "verify"),
         mock.patch.object(catalog.Catalog, "writing", then),
     ):
         yield
 
 
 def _no_checkpoint_at_purge(_: Tell) -> AbstractContextManager[object]:
-    return mock.patch.object(catalog.Catalog, "checkpoint", lambda _: True)
+    return mock.patch.object(catalog.Catalog, "checkpoint", return_value=True)
 
 
 def _header_before_catalog(_: Tell) -> AbstractContextManager[object]:
@@ -102,8 +104,6 @@ def _old_removed_first(_: Tell) -> AbstractContextManager[object]:
 
 
 def _intent_after_the_bytes(_: Tell) -> AbstractContextManager[object]:
-    from lighttight.sharing import egress
-
     save, intend = egress._save, egress._intend
     waiting: list[Callable[[], object]] = []
 
@@ -163,17 +163,20 @@ def _synchronous_off(_: Tell) -> AbstractContextManager[object]:
 
 
 def _header_not_synced(_: Tell) -> AbstractContextManager[object]:
-    from lighttight.files import durable
-
-    return mock.patch.object(durable, "sync_file", lambda _: None)
+    return mock.patch.object(durable, "sync_file")
 
 
 def _no_read_back(_: Tell) -> AbstractContextManager[object]:
-    return mock.patch.object(blobs.BlobStore, "verify", lambda *_, **__: None)
+    stream = blobs.BlobStore._stream
+
+    def unread(self: Any, path: Any, *args: Any) -> Iterator[memoryview]:
+        return iter(()) if path.name.endswith(blobs.PART) else stream(self, path, *args)
+
+    return mock.patch.object(blobs.BlobStore, "_stream", unread)
 
 
 def _anchor_not_checked(_: Tell) -> AbstractContextManager[object]:
-    return mock.patch.object(anchoring, "judge", lambda *_: Verdict.CURRENT)
+    return mock.patch.object(anchoring, "judge", return_value=Verdict.CURRENT)
 
 
 def _root_not_recomputed(_: Tell) -> AbstractContextManager[object]:
@@ -181,11 +184,11 @@ def _root_not_recomputed(_: Tell) -> AbstractContextManager[object]:
 
 
 def _context_ignored(_: Tell) -> AbstractContextManager[object]:
-    return mock.patch.object(blobs, "blob_context", lambda *_: b"the same for all")
+    return mock.patch.object(blobs, "blob_context", return_value=b"the same for all")
 
 
 def _stale_header(_: Tell) -> AbstractContextManager[object]:
-    return mock.patch.object(vaults.Vault, "catch_up", lambda _: None)
+    return mock.patch.object(vaults.Vault, "catch_up")
 
 
 def _deferred_begin(_: Tell) -> AbstractContextManager[object]:
@@ -224,7 +227,7 @@ BUGS = {
         Bug("no read-back", "injected", "import", _no_read_back),
         Bug("anchor not checked", "hostile", "states", _anchor_not_checked),
         Bug("state root not recomputed", "hostile", "pages", _root_not_recomputed),
-        Bug("context not bound", "hostile", "swaps", _context_ignored),
+        Bug("context not bound", "hostile", "keys", _context_ignored),
         Bug("stale header", "crowds", "ways", _stale_header),
         Bug("state read before the lock", "crowds", "work", _deferred_begin),
     )

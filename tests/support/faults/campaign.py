@@ -114,22 +114,26 @@ def rehearse(_: Tell) -> None:
 
 
 def run(
-    plans: Sequence[Plan], *, jobs: int = 1, seconds: float = 3600.0, most: int = 1 << 40
+    plans: Sequence[Plan],
+    *,
+    jobs: int = 1,
+    seconds: float = 3600.0,
+    failures: int = MOST_FAILURES,
 ) -> Summary:
-    """Run the plans in `jobs` processes, until done, out of time, or at `most` cases."""
+    """Run the plans in `jobs` processes, until done, out of time, or at so many failures."""
     begun = time.monotonic()
     deadline = begun + seconds
     settle_memory(rehearse)
     summary = Summary(planned=len(plans))
     if jobs == 1:
-        _run_share(plans, summary, deadline, most)
+        _run_share(plans, summary, deadline, failures)
     else:
         workers = [
-            Child(lambda tell, share=plans[start::jobs]: _worked(share, deadline, most // jobs))
+            Child(lambda _, share=plans[start::jobs]: _worked(share, deadline, failures))
             for start in range(jobs)
         ]
         for worker in workers:
-            outcome = worker.finish(seconds + 600)
+            outcome = worker.finish(seconds + 900)
             if outcome.problem:
                 summary.failures.append(f"a worker of the campaign: {outcome.problem}")
             else:
@@ -138,18 +142,16 @@ def run(
     return summary
 
 
-def _worked(plans: Iterable[Plan], deadline: float, most: int) -> dict[str, Any]:
+def _worked(plans: Iterable[Plan], deadline: float, failures: int) -> dict[str, Any]:
     summary = Summary()
-    _run_share(plans, summary, deadline, most)
+    _run_share(plans, summary, deadline, failures)
     return asdict(summary)
 
 
-def _run_share(plans: Iterable[Plan], summary: Summary, deadline: float, most: int) -> None:
+def _run_share(plans: Iterable[Plan], summary: Summary, deadline: float, failures: int) -> None:
     for plan in plans:
         for case in plan.cases():
             summary.add(case)
-            if len(summary.failures) >= MOST_FAILURES:
-                return
-            if time.monotonic() > deadline or summary.total >= most:
+            if len(summary.failures) >= failures or time.monotonic() > deadline:
                 return
         summary.plans += 1

@@ -37,6 +37,7 @@ from tests.support.faults.worlds import (
 from tests.support.objects import add_object
 from tests.support.vaults import KEYRING
 
+DOINGS = ("add", "add", "tag", "caption", "export", "trash", "settle", "way")
 DAY_MS = 86_400_000
 Act = Callable[[Tell], None]
 BUSY = ("catalog-busy", "vault-busy", "slots-full", "keyring-hanging", "folder-full")
@@ -46,7 +47,7 @@ def _work(world: World, number: int, rounds: int, tell: Tell) -> None:
     chance = random.Random(f"{world.seed} {number}")
     with opened(world) as home:
         for turn in range(rounds):
-            act = chance.choice(("add", "add", "tag", "caption", "export", "trash", "settle", "way"))
+            act = chance.choice(DOINGS)
             ids = home.item_ids()
             entries = home.vault.catalog.state().frontier.size
             match act:
@@ -185,12 +186,11 @@ class Ways:
                 if problem is None:
                     problem = in_child(lambda _: _look(world, told)).problem
                 if problem is None:
-                    rotated = in_child(
-                        lambda tell: ACTS["rotate"].run(world, tell, lambda: None)
+                    rotated = in_child(lambda tell: ACTS["rotate"].run(world, tell, lambda: None))
+                    problem = (
+                        rotated.problem
+                        or in_child(lambda _: insist(world, "rotate", rotated.told)).problem
                     )
-                    problem = rotated.problem or in_child(
-                        lambda _: insist(world, "rotate", rotated.told)
-                    ).problem
                 name = f"{self.people} processes add a way in, seed {self.seed}"
                 yield Case(name, Verdict.of(problem), problem, weight=self.people)
         finally:

@@ -152,7 +152,7 @@ class Plan:
 
 
 def _some(faults: list[Fault], count: int, chance: random.Random) -> list[Fault]:
-    """`count` of them, each kind of call and effect in turn, so that rare calls have their share."""
+    """`count` of them, each kind of call and effect in turn, so that rare ones have a share."""
     chance.shuffle(faults)
     kinds: dict[tuple[str, str], list[Fault]] = {}
     for fault in faults:

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -96,12 +95,13 @@ def aftermath(world: World, act: Act, told: Told, *, again: bool = False) -> str
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All kills of one act in one world. `steps` of 0 are all of them."""
+    """All kills of one act in one world; `steps` of 0 are all of them. After `recoveries` of them,
+    a share, the recovery is killed as well."""
 
     act: Act
     seed: int
     steps: int = 0
-    recoveries: int = 0
+    recoveries: float = 0
     bug: str | None = None
 
     def cases(self) -> Iterator[Case]:
@@ -118,7 +118,7 @@ class Plan:
             )
             for step in chosen:
                 yield self._kill(world, step, names[step - 1], chance)
-                for _ in range(self.recoveries):
+                if chance.random() < self.recoveries:
                     yield from self._kill_recovery(world, step, names[step - 1], chance)
         finally:
             tear_down(world)
@@ -168,15 +168,10 @@ class Plan:
             yield Case(name, Verdict.of(problem), problem, layer="recovery")
 
 
-def plans(seeds: range, steps: int, recoveries: int, only: str | None = None) -> list[Plan]:
+def plans(seeds: range, steps: int, recoveries: float, only: str | None = None) -> list[Plan]:
     return [
         Plan(act, seed, steps, recoveries)
         for seed in seeds
         for act in ACTS.values()
         if only in (None, act.name)
     ]
-
-
-def coverage(cases: list[Case]) -> Counter[str]:
-    """How often each failpoint was the place of a kill."""
-    return Counter(case.name.partition("(")[2].partition(")")[0] for case in cases)

@@ -23,8 +23,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import shutil
 import stat
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -39,6 +39,7 @@ from tests.support.faults.tracing import Call, calls, may_be_traced, run_traced,
 from tests.support.faults.worlds import World, build, tear_down, temporary
 
 SECTOR = 512
+BATCH = 64
 TRACED = (
     "openat,open,creat,close,write,pwrite64,writev,pwritev,ftruncate,truncate,fallocate,"
     "fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,link,linkat,"
@@ -72,6 +73,8 @@ class Step:
     offset: int = 0
     data: bytes | None = None
     names: tuple[tuple[str, Node | None], ...] = ()
+    grows: bool = False
+    """The length is a least one: room was asked for."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ def record(world: World, act: Act, bug: str | None = None) -> Recording:
     disk = _Disk(world.root)
 
     def acted(tell: Tell) -> None:
+        may_be_traced()
         with seeded(bug, tell):
             act.run(world, tell, lambda: None)
 
@@ -205,11 +209,19 @@ class _Disk:
         if int(fd) in self._files:
             self._step(call, self._files[int(fd)][0], offset=int(size))
 
+    def _fallocate(self, call: Call, fd: str, mode: str, offset: str, size: str) -> None:
+        if int(fd) in self._files:
+            if mode != "0":
+                raise AssertionError(f"fallocate with mode {mode} is not understood here")
+            node, end = self._files[int(fd)][0], int(offset) + int(size)
+            self.recording.steps.append(Step(node, call.begun, call.ended, end, grows=True))
+            self.recording.moments.append(call.ended)
+
     def _unknown(self, call: Call, fd: str, *_: str) -> None:
         if fd.isdigit() and int(fd) in self._files:
             raise AssertionError(f"{call.name} is not understood here")
 
-    _writev = _pwritev = _fallocate = _sendfile = _copy_file_range = _dup = _dup2 = _unknown
+    _writev = _pwritev = _sendfile = _copy_file_range = _dup = _dup2 = _unknown
 
     def _fsync(self, call: Call, fd: str) -> None:
         if int(fd) in self._files:
@@ -341,7 +353,8 @@ def write_state(
             if not survives(step):
                 continue
             if step.data is None:
-                del data[step.offset :]
+                if not step.grows:
+                    del data[step.offset :]
                 data.extend(bytes(step.offset - len(data)))
                 continue
             _put(data, step, chance, 0.0 if durable else loss.torn)
@@ -475,7 +488,7 @@ class Plan:
                         continue
                     seen.add(key)
                     tell("begun", name=name)
-                    problem = _look(_moved(world, folder / "w"), self.act, told)
+                    problem = _look(replace(world, root=folder / "w"), self.act, told)
                     tell("looked", name=name, problem=problem)
             return sorted(seen)
 
@@ -490,13 +503,6 @@ class Plan:
             seen.update(outcome.answer)
 
 
-BATCH = 64
-
-
-def _moved(world: World, root: Path) -> World:
-    return replace(world, root=root)
-
-
 def _look(world: World, act: Act, told: list[dict[str, Any]]) -> str | None:
     told = [_at_home(words, world) for words in told]
     try:
@@ -505,8 +511,6 @@ def _look(world: World, act: Act, told: list[dict[str, Any]]) -> str | None:
         recover(world)
         insist(world, act.name, told)
     except Exception as error:  # noqa: BLE001 - reported as the problem of this state
-        import traceback
-
         last = traceback.format_exc().strip().splitlines()[-6:]
         return f"{type(error).__name__}({error}): " + " | ".join(line.strip() for line in last)
     return None
@@ -527,6 +531,3 @@ def plans(seeds: range, states: int, only: str | None = None, rounds: int = 1) -
         for name in LAYER_ACTS
         if only in (None, name)
     ]
-
-
-__all__ = ["LOSSES", "Plan", "may_be_traced", "plans", "record", "shutil", "write_state"]

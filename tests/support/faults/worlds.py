@@ -46,6 +46,8 @@ class World:
     items: dict[str, str] = field(default_factory=dict)
     digests: frozenset[str] = frozenset()
     incoming_digests: frozenset[str] = frozenset()
+    names: dict[str, str] = field(default_factory=dict)
+    """Digests of the files to import, by name."""
     words: str = field(default="", repr=False)
     fresh: bool = False
     """Nothing of before is in it: the vault is made by the act."""
@@ -145,8 +147,9 @@ def build(
     incoming = [picture(chance.choice(SIZES), chance) for _ in range(chance.randint(1, 3))]
     if seed % 5 == 4:
         incoming.append(picture(LARGE, chance))
-    for number, data in enumerate(incoming):
-        (world.incoming / f"new{number}.jpg").write_bytes(data)
+    names = {f"new{number}.jpg": data for number, data in enumerate(incoming)}
+    for name, data in names.items():
+        (world.incoming / name).write_bytes(data)
     held = [picture(chance.choice(SIZES), chance) for _ in range(items or chance.randint(1, 3))]
 
     def furnish(tell: Tell) -> dict[str, Any]:
@@ -169,7 +172,13 @@ def build(
         raise AssertionError(f"the world of seed {seed} was not built: {outcome.problem}")
     coming = frozenset(map(digest, incoming))
     known = coming | frozenset(outcome.answer["items"].values())
-    return replace(world, digests=known, incoming_digests=coming, **outcome.answer)
+    return replace(
+        world,
+        digests=known,
+        incoming_digests=coming,
+        names={name: digest(data) for name, data in names.items()},
+        **outcome.answer,
+    )
 
 
 def tear_down(world: World) -> None:
