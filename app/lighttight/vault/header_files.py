@@ -12,11 +12,10 @@ from typing import Final
 from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files import failpoint, read_bounded, write_durably
 from lighttight.files.failpoints import FAILPOINTS
-from lighttight.sealed.header import Chosen, choose
+from lighttight.sealed.header import LIMIT, Chosen, choose
 
 HEADER: Final = "header"
 COPY: Final = "header.copy"
-LIMIT: Final = 65_536
 
 FAILPOINTS.declare("header.before-copy", "header.between", "header.written")
 

@@ -31,11 +31,12 @@ from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import Factor, SlotId
 from lighttight.sealed import words as recovery_words
 from lighttight.sealed.entries import EntryKind, Field
+from lighttight.sealed.header import MAX_SLOTS
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot, open_slot, passphrase_output
 from lighttight.vault import header_files, ways_in
 from lighttight.vault.catalog import Catalog, remove_database
-from lighttight.vault.vault import MAX_SLOTS, RANDOM, SlotInfo, Vault, factor_names, now_ms
+from lighttight.vault.vault import RANDOM, SlotInfo, Vault, factor_names, now_ms
 
 FAILPOINTS.declare(
     "rotation.slots-made",

@@ -33,7 +33,7 @@ from lighttight.sealed import refused as refused_records
 from lighttight.sealed import words as recovery_words
 from lighttight.sealed.anchor import Anchor, Verdict
 from lighttight.sealed.entries import EntryKind, Field, Value
-from lighttight.sealed.header import Header, authenticate, encode, header_hash
+from lighttight.sealed.header import MAX_SLOTS, Header, authenticate, encode, header_hash
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot
 from lighttight.vault import header_files, refusals, schema, ways_in
@@ -46,7 +46,6 @@ from lighttight.vault.previews import Previews
 
 SUFFIX: Final = ".lighttight"
 RANDOM: Final = system_random.token_bytes
-MAX_SLOTS: Final = 8
 
 FAILPOINTS.declare("create.before-header", "slots.recorded")
 
@@ -119,10 +118,9 @@ class Vault:
         return f"Vault({self.id})"
 
     def secret(self, name: str) -> bytes:
-        # Another thread may lock while this one is in the middle of something.
         try:
             return self._secrets[name]
-        except KeyError:
+        except KeyError:  # another thread locked meanwhile
             raise Environment("vault-locked") from None
 
     def meta(self, name: str) -> object:
@@ -318,7 +316,6 @@ class Vault:
             with contextlib.suppress(Environment, Integrity):
                 self.catalog.checkpoint()
         finally:
-            # Whatever was not foreseen above, the keys go.
             self.release()
 
     def release(self) -> None:
@@ -360,8 +357,7 @@ def create(
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
         try:
-            # Whoever makes this folder makes the vault. Everything beside it is then ours, and
-            # only then may it be taken away again.
+            # Whoever makes this makes the vault: what is beside it is then ours to take away.
             (path / "blobs").mkdir(mode=0o700)
         except FileExistsError as error:
             raise Refused("path-exists", path=str(path)) from error
@@ -518,7 +514,7 @@ def _open_vault(
         raise
     try:
         _compare_with_anchor(vault, accept_older=accept_older)
-        _begin(vault, opened, header_damaged=chosen.damaged)
+        _begin(vault, opened)
     except BaseException:
         vault.release()
         raise
@@ -566,9 +562,8 @@ def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
         tx.record(EntryKind.OLDER_ACCEPTED, fields)
 
 
-def _begin(vault: Vault, opened: ways_in.Opened, *, header_damaged: bool) -> None:
+def _begin(vault: Vault, opened: ways_in.Opened) -> None:
     """Record the opening, with what was tried while the vault was closed."""
-    del header_damaged  # said by `look` and mended by repair; opening changes nothing on its own
     last = vault.catalog.one(
         "SELECT claimed FROM entries WHERE kind = ? ORDER BY sequence DESC LIMIT 1",
         (EntryKind.UNLOCKED.number,),
