@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QImageWriter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -126,12 +126,10 @@ def test_a_broken_preview_is_no_picture(dressed: QApplication, encoded: bytes) -
 
 def test_a_png_is_not_let_in(dressed: QApplication, qtbot: QtBot) -> None:
     """Previews are this program's own JPEGs: no other reader of Qt is ever reached."""
-    from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert pictures.picture(1, 40, 40).save(buffer, "PNG")
+    assert QImageWriter(buffer, QByteArray(b"png")).write(pictures.picture(1, 40, 40))
     assert decode(bytes(store.data()), 40, 40, 0).isNull()
 
 

@@ -288,7 +288,9 @@ def test_nothing_found_offers_the_way_back(qtbot: QtBot, jobs: Jobs) -> None:
     page.empty_action.connect(lambda: heard.append(True))
     page.show_empty("search", "Nothing found", "Try fewer words.", "Show all")
     page.show_empty("search", "Nothing found", "Try other words.", "Show all")
-    button = page.stack.currentWidget().findChild(Button)
+    shown = page.stack.currentWidget()
+    assert shown is not None
+    button = shown.findChild(Button)
     assert button is not None
     button.click()
     assert heard == [True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -29,10 +31,14 @@ def cells():
 
 
 @pytest.fixture
-def window(qtbot: QtBot, jobs: Jobs, cells):
-    now = [0.0]
+def now() -> list[float]:
+    """The window's clock, in seconds."""
+    return [0.0]
+
+
+@pytest.fixture
+def window(qtbot: QtBot, jobs: Jobs, cells, now: list[float]):
     made = Window(jobs, pictures.FakePreviews(cells, 3), FakeViewer(cells), clock=lambda: now[0])
-    made.now = now
     qtbot.addWidget(made)
     made.set_cover_when_away(False)
     made.show()
@@ -50,8 +56,8 @@ def library(window: Window, cells) -> None:
     QApplication.processEvents()
 
 
-def heard(signal) -> list[object]:
-    found: list[object] = []
+def heard(signal) -> list[Any]:
+    found: list[Any] = []
     signal.connect(lambda *args: found.append(args[0] if len(args) == 1 else args))
     return found
 
@@ -217,14 +223,14 @@ def test_a_dialog_of_its_own_does_not_cover(window: Window, cells, qtbot: QtBot)
     assert not window.covered()
 
 
-def test_being_here_is_told_once_a_second(window: Window, cells) -> None:
+def test_being_here_is_told_once_a_second(window: Window, cells, now: list[float]) -> None:
     library(window, cells)
     told = heard(window.active)
-    window.now[0] = 10.0
+    now[0] = 10.0
     for _ in range(5):
         QTest.keyClick(window, Qt.Key.Key_Right)
     assert len(told) == 1
-    window.now[0] = 11.5
+    now[0] = 11.5
     QTest.keyClick(window, Qt.Key.Key_Right)
     assert len(told) == 2
 

@@ -104,6 +104,9 @@ class RowList(QWidget):
     def button(self, key: str) -> QAbstractButton:
         return self._buttons[key]
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._buttons
+
     def keys(self) -> list[str]:
         return list(self._buttons)
 
