@@ -346,6 +346,21 @@ _VAULT: dict[str, Words] = {
         "Another Lighttight window or command has been writing for a while. Nothing was lost.",
         "Wait for it to finish, then try again.",
     ),
+    "memory-gone": Words(
+        "Not enough memory right now",
+        "The library’s list of pictures needs more memory than is free. Nothing was lost.",
+        "Close other programs, then try again.",
+    ),
+    "path-not-text": Words(
+        "That place can’t be used",
+        "The name of {path} holds signs that are not text. Nothing was made or changed there.",
+        "Choose a folder whose name your system shows as ordinary letters, or rename it.",
+    ),
+    "vault-has-link": Words(
+        "Part of the library is a link",
+        "{path} leads somewhere else, so nothing was saved there.",
+        "Put a real folder in its place, with what was in it, then try again.",
+    ),
     "vault-missing": Words(
         "No library there",
         "There is nothing at {path}.",

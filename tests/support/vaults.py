@@ -9,8 +9,9 @@ from unittest import mock
 
 from lighttight.model import Factor
 from lighttight.sealed import slots
+from lighttight.vault.creating import Created, create
 from lighttight.vault.password_store import PasswordStore
-from lighttight.vault.vault import Created, Vault, create, open_vault
+from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
 
 PASSPHRASE = "seven llamas painted the quiet harbour"

@@ -10,9 +10,13 @@ is one plain name in one folder.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import Final
+
+from lighttight.errors import Refused
 
 LONGEST: Final = 255
 """Bytes of UTF-8 that every usual file system allows in a name."""
@@ -59,6 +63,24 @@ def numbered(name: str, number: int, limit: int = LONGEST) -> str:
 def display_name(name: str) -> str:
     """The name as one line of visible signs, in its own order: only for looking at."""
     return "".join(map(_visible_sign, name))
+
+
+def disk_text(name: str | Path, limit: int = 4096) -> str:
+    """A name or path from the disk as text that the record can hold: at most `limit` bytes.
+
+    Bytes that are no UTF-8 become U+FFFD; what is too long loses its beginning, because the end
+    of a path says more.
+    """
+    text = os.fsencode(name).decode("utf-8", "replace").encode()
+    return text[-limit:].decode("utf-8", "ignore")
+
+
+def insist_on_text(path: Path) -> None:
+    """Refuse a place whose name is no text: the catalog's files could not be named in it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise Refused("path-not-text", path=disk_text(path)) from error
 
 
 def _safe_sign(sign: str) -> str:

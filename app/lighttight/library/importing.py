@@ -41,8 +41,9 @@ from blake3 import blake3
 from lighttight.audit import record
 from lighttight.errors import Cancelled, Environment, LighttightError, Unsupported
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.files.names import disk_text
 from lighttight.files.source import Problem, SourceFile, open_source, walk
-from lighttight.library import albums, items, labels, originals, search, trash
+from lighttight.library import albums, items, originals, search, trash
 from lighttight.media import preview, sniff
 from lighttight.media.client import Pixels, Probe, Source
 from lighttight.model import AlbumId, ItemId, ObjectId, PreviewState
@@ -472,7 +473,7 @@ def _insert(tx: Transaction, coming: _Coming, album: AlbumId | None) -> None:
     now = tx.now
     taken = None if probe is None or probe.taken is None else items.to_wall(probe.taken)
     place = None if probe is None else probe.place
-    name = labels.disk_text(coming.source.path.name)
+    name = disk_text(coming.source.path.name)
     duration = None if probe is None or probe.duration is None else round(probe.duration * 1000)
     row = tx.execute(
         "INSERT INTO items (id, object, name, kind, mime, size, digest, width, height, duration,"

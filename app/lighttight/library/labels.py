@@ -7,12 +7,10 @@ hold.
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from typing import Final
 
 from lighttight.errors import Refused
-from lighttight.sealed.entries import MAX_TEXT
 
 LONGEST_ALBUM: Final = 200
 LONGEST_TAG: Final = 64
@@ -56,17 +54,6 @@ def caption_text(text: str) -> str:
 def same(one: str, other: str) -> bool:
     """Whether two names differ in capitals only."""
     return one.casefold() == other.casefold()
-
-
-def disk_text(name: str) -> str:
-    """A name or path from the disk as text that the record can hold.
-
-    Bytes that are no UTF-8 become U+FFFD; what is too long loses its beginning, because the end
-    of a path says more.
-    """
-    octets = os.fsencode(name)
-    text = octets.decode("utf-8", "replace").encode()
-    return text[-MAX_TEXT:].decode("utf-8", "ignore")
 
 
 def _line(text: str) -> str:

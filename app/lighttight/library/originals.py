@@ -26,8 +26,9 @@ from lighttight.errors import Integrity, Refused
 from lighttight.files import drop_cached_pages, translating
 from lighttight.files.durable import O_BASE, O_DIRECTORY, O_NOFOLLOW, sync_directory_fd
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.files.names import disk_text
 from lighttight.files.source import Identity, SourceFile
-from lighttight.library import items, labels
+from lighttight.library import items
 from lighttight.model import ItemId
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault.blobs import BUFFER, SealedObject
@@ -86,7 +87,7 @@ class Keeper:
             self.vault.anchor_now()
             failpoint("original.anchored")
             with self.vault.transaction(interim=True) as tx:
-                where = labels.disk_text(path)
+                where = disk_text(path)
                 fields = {Field.ITEM: item, Field.PATH: where}
                 record.append(tx, EntryKind.ORIGINAL_REMOVED, fields)
             failpoint("original.recorded")

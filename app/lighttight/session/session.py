@@ -20,7 +20,7 @@ from lighttight.session.imports import Imports
 from lighttight.session.protection import Protection
 from lighttight.session.ways import Ways
 from lighttight.sharing.egress import Egress
-from lighttight.vault import backup, vault
+from lighttight.vault import backup, creating, vault
 from lighttight.vault.password_store import PasswordStore
 from lighttight.vault.vault import Locked, Vault
 from lighttight.vault.ways_in import Offer, WayIn
@@ -74,7 +74,7 @@ def look(path: Path) -> Locked:
 def create_session(
     path: Path, title: str, ways: tuple[WayIn, ...], store: PasswordStore
 ) -> CreatedSession:
-    created = vault.create(path, title, ways, store)
+    created = creating.create(path, title, ways, store)
     return CreatedSession(Session(created.vault), created.words)
 
 

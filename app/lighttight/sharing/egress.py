@@ -27,6 +27,7 @@ from lighttight.audit.record import MAX_ITEMS, append
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.files.durable import translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.files.names import disk_text
 from lighttight.files.target import OpenedFile, create_exclusively
 from lighttight.library import items
 from lighttight.model import Factor, Item, ItemId
@@ -133,7 +134,7 @@ def _intend(
 ) -> int:
     fields: dict[Field, Value] = {
         Field.ITEMS: tuple(sorted(one.id for one in batch)),
-        Field.PATH: str(folder),
+        Field.PATH: disk_text(folder),
         Field.FORM: ORIGINAL,
         Field.SCREEN: screen,
     }

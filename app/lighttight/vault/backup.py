@@ -22,6 +22,7 @@ from pathlib import Path
 from lighttight.errors import Integrity, Refused
 from lighttight.files import PART, copy_file_durably, sync_directory, sync_file, translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.files.names import disk_text, insist_on_text
 from lighttight.model import ObjectId
 from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
@@ -64,6 +65,7 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
     Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault"),
     Refused("backup-apart") or Refused("path-exists") before writing anything.
     """
+    insist_on_text(target)
     with translating(target, gone="folder-gone"):
         return _backup(vault, target, progress)
 
@@ -104,7 +106,7 @@ def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (taken,),
         )
-        tx.record(EntryKind.BACKED_UP, {Field.PATH: str(target), Field.COUNT: len(held)})
+        tx.record(EntryKind.BACKED_UP, {Field.PATH: disk_text(target), Field.COUNT: len(held)})
     failpoint("backup.done")
     return BackedUp(len(held), copied, written)
 
@@ -272,7 +274,7 @@ def restore(
     """
     # Tried before anything is copied: a typing mistake must not leave a vault that was never opened
     # where the next try wants none.
-    ways_in.open_header(header_files.read(source).header, offer, store, costs_seen=lambda: None)
+    ways_in.open_header(header_files.read(source).header, offer, store)
     with translating(target, gone="folder-gone"):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise Refused("path-exists", path=str(target))
@@ -307,7 +309,7 @@ def restore(
             tx.record(
                 EntryKind.RESTORED,
                 {
-                    Field.PATH: str(source),
+                    Field.PATH: disk_text(source),
                     Field.GENERATION: vault.catalog.state().generation,
                 },
             )

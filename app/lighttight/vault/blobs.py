@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from lighttight.errors import Environment, Integrity
+from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files import PART, reserve, sync_directory, translating, write_all
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ObjectId, VaultId
@@ -180,6 +180,9 @@ class BlobStore:
         # stopped before its name was on the disk, and everything in it would go with it.
         with translating(fan):
             fan.mkdir(mode=0o700, exist_ok=True)
+            if fan.is_symlink() or self._directory.is_symlink():
+                # Through a link a blob would land where nobody looks for it or backs it up.
+                raise Refused("vault-has-link", path=str(fan))
         if fan.name not in self._durable:
             sync_directory(self._directory)
             self._durable.add(fan.name)

@@ -52,7 +52,7 @@ def translating(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError as error:
         raise Environment("disk-full", path=str(path)) from error
-    except apsw.BusyError as error:
+    except (apsw.BusyError, apsw.ProtocolError) as error:
         raise Environment("catalog-busy") from error
     except apsw.ReadOnlyError as error:
         raise Environment("not-writable", path=str(path)) from error
@@ -60,6 +60,8 @@ def translating(path: Path) -> Iterator[None]:
         raise Environment("vault-gone", path=str(path)) from error
     except apsw.IOError as error:
         raise Environment("disk-failed", path=str(path)) from error
+    except apsw.NoMemError as error:
+        raise Environment("memory-gone") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise Integrity("catalog-damaged") from error
 
@@ -280,6 +282,8 @@ class Catalog:
         self._transaction: Transaction | None = None
         if not create:
             _insist_on_pages(path)
+            # A catalog in WAL mode never has one; SQLite would play a planted one before anything.
+            path.with_name(path.name + "-journal").unlink(missing_ok=True)
         self._writer = connect(path, key, create=create)
         try:
             with translating(self.path):
@@ -310,7 +314,7 @@ class Catalog:
         try:
             with translating(self.path):
                 database.execute("BEGIN")
-            yield database
+                yield database
         finally:
             with translating(self.path):
                 if database.in_transaction:

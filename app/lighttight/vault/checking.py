@@ -72,9 +72,18 @@ def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> 
             check()
         except Integrity as error:
             damage.append(Damage(error.code))
-    entries, forged = _check_entries(vault)
-    damage.extend(forged)
-    objects = all_objects(vault)
+    entries = 0
+    try:
+        entries, forged = _check_entries(vault)
+        damage.extend(forged)
+    except Integrity as error:
+        damage.append(Damage(error.code))
+    try:
+        objects = all_objects(vault)
+        pending = pending_removals(vault)
+    except Integrity as error:
+        objects, pending = [], set()
+        damage.append(Damage(error.code))
     total = sum(sealed.size for _, sealed in objects) if deep else len(objects)
     done = 0
     for item, sealed in objects:
@@ -87,7 +96,7 @@ def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> 
         except (Integrity, Environment) as error:
             damage.append(Damage(error.code, item))
         done += sealed.size if deep else 1
-    known = {sealed.id for _, sealed in objects} | pending_removals(vault)
+    known = {sealed.id for _, sealed in objects} | pending
     orphans = sum(1 for one in vault.blobs.ids() if one not in known)
     report = Report(deep, len(objects), entries, tuple(damage), orphans)
     with vault.transaction() as tx:
@@ -236,7 +245,7 @@ def mend_header(vault: Vault) -> bool:
     if not header_files.differ(vault.path):
         return False
     if not vault.lock.try_exclusive():
-        raise Environment("vault-busy", holders=vault.lock.holders())
+        raise vault.lock.busy()
     try:
         vault.catch_up()
         vault.replace_header(vault.header.slots, vault.header.catalog, vault.master)

@@ -206,7 +206,7 @@ class VaultLock:
     def exclusive(self, timeout: float = WAIT) -> None:
         """Hold the lock alone; Environment("vault-busy", holders=…) when it does not get free."""
         if not _until(time.monotonic() + timeout, self.try_exclusive):
-            raise self._busy()
+            raise self.busy()
         self._note()
 
     def downgrade(self) -> None:
@@ -249,7 +249,8 @@ class VaultLock:
         pids = _holding(table, wanted.st_dev, wanted.st_ino) - {os.getpid(), 0, -1}
         return tuple(Holder(pid, _process_name(pid)) for pid in sorted(pids))
 
-    def _busy(self) -> Environment:
+    def busy(self) -> Environment:
+        """The error for who needed to be alone and was not."""
         who = ", ".join(str(holder) for holder in self.holders())
         return Environment("vault-busy", holders=who or "another program")
 
@@ -292,7 +293,7 @@ class VaultLock:
                 if self._fd is None:
                     os.close(fd)
             if not locked or time.monotonic() > deadline:
-                raise self._busy()
+                raise self.busy()
 
     # The name of this machine -------------------------------------------------------------
 

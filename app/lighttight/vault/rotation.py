@@ -32,7 +32,7 @@ from lighttight.model import Factor, SlotId
 from lighttight.sealed import words as recovery_words
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.header import MAX_SLOTS
-from lighttight.sealed.keys import MasterKey, catalog_key
+from lighttight.sealed.keys import catalog_key, new_master_key
 from lighttight.sealed.slots import Slot, open_slot, passphrase_output
 from lighttight.vault import header_files, ways_in
 from lighttight.vault.catalog import Catalog, remove_database
@@ -79,7 +79,7 @@ def rotate(
     for way in add:
         way.check()
     if not vault.lock.try_exclusive():
-        raise Environment("vault-busy", holders=vault.lock.holders())
+        raise vault.lock.busy()
     try:
         return _rotate_alone(vault, reason, passphrases or {}, recovery, drop, add, confirm)
     finally:
@@ -97,7 +97,7 @@ def _rotate_alone(
 ) -> Rotated:
     vault.catch_up()
     old = vault.header
-    master = MasterKey(RANDOM(32))
+    master = new_master_key(RANDOM)
     kept = [slot for slot in old.slots if slot.id not in drop]
     presented = [
         (slot, way)

@@ -1,13 +1,9 @@
-"""One vault on disk: creating it, opening it, writing to it, locking it.
+"""One vault on disk: opening it, writing to it, locking it.
 
-This module owns the order in which things become trusted when a vault is opened, and the order in
-which they become durable when it is made:
-
-- opening: bounds of the header → a slot yields the master key → the header's MAC → the catalog
-  opens under its key → the vault's id inside equals the one outside → migrations → the anchor in
-  the keyring agrees, or the owner says to go on. Nothing is shown before the last step.
-- making: keys → catalog → keyring items → header, last. A crash before the header leaves a
-  directory that says "not a vault"; a crash after it leaves a vault.
+This module owns the order in which things become trusted when a vault is opened: bounds of the
+header → a slot yields the master key → the header's MAC → the catalog opens under its key → the
+vault's id inside equals the one outside → migrations → the anchor in the keyring agrees, or the
+owner says to go on. Nothing is shown before the last step.
 
 What happens to items is the library's affair; what an entry means is the record's.
 """
@@ -16,21 +12,19 @@ from __future__ import annotations
 
 import contextlib
 import secrets as system_random
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from lighttight.errors import Environment, Integrity, Refused, Unsupported
-from lighttight.files import sync_directory, translating
+from lighttight.files import translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
+from lighttight.files.names import insist_on_text
 from lighttight.model import Factor, SlotId, VaultId
-from lighttight.sealed import refused as refused_records
-from lighttight.sealed import words as recovery_words
 from lighttight.sealed.anchor import Anchor, Verdict
 from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.sealed.header import MAX_SLOTS, Header, authenticate, encode, header_hash
@@ -47,7 +41,7 @@ from lighttight.vault.previews import Previews
 SUFFIX: Final = ".lighttight"
 RANDOM: Final = system_random.token_bytes
 
-FAILPOINTS.declare("create.before-header", "slots.recorded")
+FAILPOINTS.declare("slots.recorded")
 
 
 def now_ms() -> int:
@@ -287,7 +281,7 @@ class Vault:
 
     def check_way(self, offer: ways_in.Offer) -> ways_in.Opened:
         """Whether `offer` opens this vault's header as it stands; raises as opening does."""
-        return ways_in.open_header(self.header, offer, self.store, costs_seen=lambda: None)
+        return ways_in.open_header(self.header, offer, self.store)
 
     def confirm_recovery(self, text: str) -> None:
         """The owner typed the words again: note that they were written down."""
@@ -330,118 +324,6 @@ class Vault:
             self._master = None
 
 
-# Creating ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    vault: Vault
-    words: tuple[str, ...] = field(repr=False)
-
-
-def create(
-    path: Path, title: str, ways: tuple[ways_in.WayIn, ...], store: PasswordStore
-) -> Created:
-    """Make a vault at `path` (missing, or an empty directory) with `ways` and recovery words.
-
-    Raises Refused("path-exists") and leaves nothing behind when any step fails.
-    """
-    if not ways:
-        raise Refused("way-in-missing")
-    for way in ways:
-        way.check()
-    with translating(path):
-        made = not path.exists()
-        if not made and (not path.is_dir() or any(path.iterdir())):
-            raise Refused("path-exists", path=str(path))
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
-        try:
-            # Whoever makes this makes the vault: what is beside it is then ours to take away.
-            (path / "blobs").mkdir(mode=0o700)
-        except FileExistsError as error:
-            raise Refused("path-exists", path=str(path)) from error
-    vault_id = VaultId(RANDOM(16).hex())
-    slots: list[Slot] = []
-    lock = VaultLock(path)
-    vault: Vault | None = None
-    try:
-        lock.shared()
-        master = MasterKey(RANDOM(32))
-        private, public = refused_records.generate_keypair()
-        keys = {name: RANDOM(32) for name in schema.SECRETS} | {"journal": private}
-        entropy = RANDOM(32)
-        recovery = ways_in.WayIn((Factor.RECOVERY,))
-        for way in ways:
-            slots.append(ways_in.make_slot(master, vault_id, way, store, RANDOM))
-        slots.append(ways_in.make_slot(master, vault_id, recovery, store, RANDOM, entropy=entropy))
-        catalog = _new_catalog(path, master, vault_id, title, keys, slots, ways)
-        header = Header(vault_id, 1, 1, public, tuple(slots))
-        data = encode(header, master)
-        failpoint("create.before-header")
-        header_files.write(path, data)
-        with translating(path):
-            sync_directory(path)
-            sync_directory(path.parent)
-        vault = Vault(path, header, data, master, catalog, store, lock)
-        vault.finding = vault.keeper.check(vault.current_anchor, catalog.root_at)
-        vault.settle()
-    except BaseException:
-        if vault is not None:
-            vault.release()
-        lock.release()
-        ways_in.forget(store, vault_id, slots)
-        _remove_unfinished(path, directory_too=made)
-        raise
-    return Created(vault, recovery_words.encode(entropy))
-
-
-def _new_catalog(
-    path: Path,
-    master: MasterKey,
-    vault_id: VaultId,
-    title: str,
-    keys: dict[str, bytes],
-    slots: list[Slot],
-    ways: tuple[ways_in.WayIn, ...],
-) -> Catalog:
-    catalog = Catalog(
-        path / "catalog.1.db",
-        catalog_key(master, vault_id, 1),
-        random=RANDOM,
-        now_ms=now_ms,
-        create=True,
-    )
-
-    def fill(tx: Transaction) -> None:
-        tx.execute_many(
-            "INSERT INTO meta VALUES (?, ?)",
-            [("vault", bytes.fromhex(vault_id)), ("title", title), ("created", tx.now)],
-        )
-        joined = " ".join(factor_names(slot.factors) for slot in slots)
-        tx.record(EntryKind.VAULT_CREATED, {Field.TITLE: title, Field.FACTORS: joined})
-        if any(way.weak_allowed for way in ways):
-            tx.record(EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"})
-
-    try:
-        catalog.begin_state(keys, fill)
-        catalog.checkpoint()
-    except BaseException:
-        catalog.close()
-        raise
-    return catalog
-
-
-def _remove_unfinished(path: Path, *, directory_too: bool) -> None:
-    """Take away what `create` had made: it was empty before, so everything in it is ours."""
-    with contextlib.suppress(OSError):
-        if directory_too:
-            shutil.rmtree(path)
-            return
-        for inside in path.iterdir():
-            shutil.rmtree(inside) if inside.is_dir() else inside.unlink()
-
-
 # Opening ----------------------------------------------------------------------------------
 
 
@@ -466,6 +348,7 @@ def open_vault(
     or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
     `accept_older`, which is recorded.
     """
+    insist_on_text(path)
     with translating(path):
         return _open_vault(path, offer, store, accept_older=accept_older, derived=derived)
 
@@ -484,12 +367,10 @@ def _open_vault(
     try:
         # The header may have been replaced by a rotation while this process waited for the lock.
         chosen = header_files.read(path)
-        try:
-            opened = ways_in.open_header(chosen.header, offer, store, costs_seen=lambda: None)
-        except Refused as error:
-            if error.code == "did-not-open" and offer.given:
-                refusals.note(path, chosen.header, offer.given, now_ms())
-            raise
+        opened = ways_in.open_header(
+            *(chosen.header, offer, store),
+            refused=lambda: refusals.note(path, chosen.header, offer.given, now_ms()),
+        )
         derived()
         header = authenticate(chosen.data, opened.master)
         catalog_path = path / f"catalog.{header.catalog}.db"

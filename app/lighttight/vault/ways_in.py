@@ -84,7 +84,10 @@ class WayIn:
 
     @property
     def flags(self) -> int:
-        return PIN if self.passphrase and _PIN.fullmatch(self.passphrase) else 0
+        # Said only where the keyring stands behind it: of a passphrase alone the public header
+        # must not tell a thief to try digits only.
+        guarded = Factor.KEYRING in self.factors and self.passphrase is not None
+        return PIN if guarded and _PIN.fullmatch(self.passphrase or "") else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,18 @@ def account(vault: VaultId, slot: SlotId) -> str:
 
 
 def open_header(
-    header: Header, offer: Offer, store: PasswordStore, *, costs_seen: Callable[[], None]
+    header: Header,
+    offer: Offer,
+    store: PasswordStore,
+    *,
+    refused: Callable[[], None] = lambda: None,
 ) -> Opened:
-    """Try every slot that the offer could open, cheapest first. `costs_seen` runs before Argon2.
+    """Try every slot that the offer could open, cheapest first.
 
-    Raises Environment when only the keyring stood in the way, Refused("way-in-missing") when no
-    slot asks for what was offered, and Refused("did-not-open") when something was derived and did
-    not fit.
+    Raises Environment when the keyring stood in the way of a slot that might have opened: what was
+    typed may be right, and is not called wrong. Refused("way-in-missing") when no slot asks for
+    what was offered, Refused("did-not-open") when something was derived and did not fit. `refused`
+    is called when something typed was derived and opened nothing, whichever error follows.
     """
     slots = [slot for slot in header.slots if _could_open(slot, offer)]
     if not slots:
@@ -130,7 +138,6 @@ def open_header(
         if Factor.RECOVERY in slot.factors and entropy is not None:
             outputs[Factor.RECOVERY] = entropy
         if slot.argon2 is not None and offer.passphrase is not None:
-            costs_seen()
             outputs[Factor.PASSPHRASE] = passphrase_output(offer.passphrase, slot.argon2)
         try:
             return Opened(open_slot(slot, header.vault, outputs), slot)
@@ -138,7 +145,9 @@ def open_header(
             tried = True
             if not offer.given:
                 keyring_trouble = keyring_trouble or Environment("keyring-wrong")
-    if keyring_trouble is not None and not (tried and offer.given):
+    if tried and offer.given:
+        refused()
+    if keyring_trouble is not None:
         raise keyring_trouble
     raise Refused("did-not-open")
 

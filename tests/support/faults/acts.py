@@ -19,7 +19,7 @@ from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sharing.egress import Exported
 from lighttight.vault import backup as backups
 from lighttight.vault import checking, rotation
-from lighttight.vault.vault import create as create_vault
+from lighttight.vault.creating import create as create_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.faults.children import Tell
 from tests.support.faults.worlds import (

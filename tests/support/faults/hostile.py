@@ -21,7 +21,8 @@ from lighttight.errors import Integrity, LighttightError
 from lighttight.model import Scope, View
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import checking, refusals
-from lighttight.vault.vault import Vault, create, open_vault
+from lighttight.vault.creating import create
+from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.faults.acts import preview_of
 from tests.support.faults.bugs import seeded

@@ -24,7 +24,8 @@ from lighttight.media.client import Pixels, Probe, Source
 from lighttight.model import ItemId, Kind
 from lighttight.session.care import Care
 from lighttight.sharing.egress import Egress
-from lighttight.vault.vault import Vault, create, open_vault
+from lighttight.vault.creating import create
+from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.faults.children import Tell, in_child
 from tests.support.faults.keyring_file import FileStore

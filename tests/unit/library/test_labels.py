@@ -7,6 +7,7 @@ import os
 import pytest
 
 from lighttight.errors import Refused
+from lighttight.files.names import disk_text
 from lighttight.library import labels
 from lighttight.sealed.entries import MAX_TEXT
 
@@ -63,10 +64,10 @@ def test_capitals_make_no_other_name() -> None:
 
 def test_bytes_that_are_no_text_do_not_stop_a_name() -> None:
     name = os.fsdecode(b"IMG\xff\xfe.jpg")
-    assert labels.disk_text(name) == "IMG\ufffd\ufffd.jpg"
+    assert disk_text(name) == "IMG\ufffd\ufffd.jpg"
 
 
 def test_a_long_path_keeps_its_end() -> None:
-    text = labels.disk_text("/ä" * MAX_TEXT + "/end.jpg")
+    text = disk_text("/ä" * MAX_TEXT + "/end.jpg")
     assert len(text.encode()) <= MAX_TEXT
     assert text.endswith("/end.jpg")

@@ -20,8 +20,10 @@ from lighttight.sealed.keys import catalog_key
 from lighttight.vault import catalog, header_files
 from lighttight.vault.anchoring import AnchorState
 from lighttight.vault.backup import backup
-from lighttight.vault.vault import Vault, create, look, open_vault
+from lighttight.vault.creating import create
+from lighttight.vault.vault import Vault, look, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
+from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import (
     BY_PASSPHRASE,
@@ -456,3 +458,47 @@ class TestUnusableFiles:
         if name == "refused":
             (vault.path / name).mkdir()
             open_vault(vault.path, Offer(), store).close()
+
+
+class TestWhatIsSaidOfTheKeyring:
+    """A right PIN is not called wrong because the keyring could not be asked."""
+
+    def test_a_locked_keyring_is_named_even_beside_another_passphrase(
+        self, tmp_path: Path, store: MemoryStore
+    ) -> None:
+        pin = WayIn((Factor.KEYRING, Factor.PASSPHRASE), "402971")
+        vault = make_vault(tmp_path / "v", store, pin, PASSPHRASE_WAY).vault
+        vault.close()
+        store.memory.broken = "keyring-locked"
+        assert code_of(open_vault, vault.path, Offer(passphrase="402971"), store) == (
+            "keyring-locked"
+        )
+        store.memory.broken = None
+        again = open_vault(vault.path, Offer(passphrase="402971"), store)
+        assert again.since.failed_tries == 1, "it was derived for the other slot, and refused there"
+        again.close()
+
+    def test_digits_alone_are_not_announced_without_the_keyring(
+        self, tmp_path: Path, store: MemoryStore
+    ) -> None:
+        digits = WayIn((Factor.PASSPHRASE,), "84210937562298143071")
+        vault = make_vault(tmp_path / "v", store, digits).vault
+        vault.close()
+        assert [slot.pin for slot in look(vault.path).slots] == [False, False]
+
+
+def test_a_place_that_is_no_text_is_refused_before_anything_is_made(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    path = tmp_path / "caf\udce9"
+    assert code_of(create, path, "Home", (KEYRING,), store) == "path-not-text"
+    assert code_of(open_vault, path, Offer(), store) == "path-not-text"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_through_a_link_inside_the_library(vault: Vault, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(256):
+        (vault.path / "blobs" / f"{number:02x}").symlink_to(tmp_path / "elsewhere")
+    assert code_of(add_object, vault, b"picture") == "vault-has-link"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
