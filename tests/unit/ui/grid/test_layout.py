@@ -92,6 +92,11 @@ def test_months_are_told_apart_at_their_last_second() -> None:
     assert found == [(2026, 1, 0, 1), (2025, 12, 1, 2), (1969, 7, 3, 1)]
 
 
+def test_december_ends_with_the_year() -> None:
+    cells = [cell(0, datetime(2025, 12, 31, 23, 59, 59)), cell(1, datetime(2026, 1, 1))]
+    assert [(m.year, m.month) for m in months_of(cells)] == [(2025, 12), (2026, 1)]
+
+
 def test_a_list_that_is_not_by_date_has_runs_of_months() -> None:
     cells = [cell(0, datetime(2020, 5, 1)), cell(1, datetime(2026, 1, 1))]
     cells.append(cell(2, datetime(2020, 5, 2)))
