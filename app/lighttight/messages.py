@@ -750,7 +750,20 @@ _CLI: dict[str, Words] = {
 
 # --- ui: the window
 
-_UI: dict[str, Words] = {}
+_UI: dict[str, Words] = {
+    "video-not-playable": Words(
+        "This video can’t be played here",
+        "It is kept safe and unchanged, but its kind of picture or sound is not one that this "
+        "version plays.",
+        "To watch it, save the original to a folder and open it with another player.",
+    ),
+    "resources-missing": Words(
+        "Part of Lighttight is missing",
+        "The pictures and colours of the window are not where they should be. Your library is "
+        "untouched.",
+        "Install Lighttight again.",
+    ),
+}
 
 
 SECTIONS = (

@@ -5,6 +5,8 @@ are fetched beforehand. Nothing lies over the picture: bars stand above and belo
 at once, by button or by C, and stays on from picture to picture until it is taken off.
 
 It knows no engine. A `ViewerSource` answers its questions, on worker threads.
+
+Length: one widget and what it shows; the surface, the player and the bars are modules of their own.
 """
 
 from __future__ import annotations

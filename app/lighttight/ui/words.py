@@ -11,6 +11,7 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject, QTranslator
 
+from lighttight.errors import Environment
 from lighttight.ui.resources import resource_path
 
 _translators: list[QTranslator] = []
@@ -119,3 +120,18 @@ def time_of_day(moment: datetime) -> str:
 def month(year: int, number_: int) -> str:
     """`September 2026`."""
     return f"{QLocale().standaloneMonthName(number_)} {year}"
+
+
+def store_trouble(state: str) -> Environment:
+    """The error that stands for a state of this computer's password store, for its words."""
+    match state:
+        case "absent":
+            return Environment("keyring-absent")
+        case "locked":
+            return Environment("keyring-locked")
+        case "hanging":
+            return Environment("keyring-hanging")
+        case "insecure":
+            return Environment("keyring-insecure")
+        case _:
+            return Environment("keyring-broken")

@@ -26,17 +26,11 @@ from lighttight.ui.pages.trouble import TroublePage
 from lighttight.ui.pages.unlock import UnlockData, Way
 from lighttight.ui.widgets.lists import ListRow
 from lighttight.ui.widgets.sheet import Answer
+from lighttight.ui.words import store_trouble
 
 if TYPE_CHECKING:
     from lighttight.session import Locked, Session, SlotInfo
 
-_STORE_CODES: Final = {
-    "absent": "keyring-absent",
-    "locked": "keyring-locked",
-    "hanging": "keyring-hanging",
-    "insecure": "keyring-insecure",
-    "broken": "keyring-broken",
-}
 _OLDER: Final = frozenset({"vault-older", "vault-forked"})
 _ELSEWHERE: Final = frozenset({"not-a-vault", "vault-missing", "vault-gone", "vault-busy"})
 """Nothing that is typed here can help against these."""
@@ -222,7 +216,7 @@ class Unlocking(QObject):
             return True, "" if known.store == "ready" else self.tr(
                 "The system may ask for your sign-in password first."
             ) if known.store == "locked" else self.tr("Looking for this computer’s password store…")
-        return False, _whole(Environment(_STORE_CODES[known.store]))
+        return False, _whole(store_trouble(known.store))
 
     def _tell_store(self) -> None:
         if self._known is not None and self._window.stack.currentWidget() is self._page:

@@ -10,27 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from lighttight import settings
-from lighttight.errors import Environment, LighttightError
+from lighttight.errors import LighttightError
 from lighttight.messages import words
 from lighttight.model import Factor
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.welcome import ONLY_ME
+from lighttight.ui.words import store_trouble
 
 if TYPE_CHECKING:
     from lighttight.session import CreatedSession, Session, StoreState, WayIn
-
-_CODES: Final = {
-    "absent": "keyring-absent",
-    "locked": "keyring-locked",
-    "hanging": "keyring-hanging",
-    "insecure": "keyring-insecure",
-    "broken": "keyring-broken",
-}
 
 
 def free_path(folder: Path, title: str, suffix: str) -> Path:
@@ -89,7 +82,7 @@ class Welcoming(QObject):
             self._make(factors, pin or None)
             return
         self._page.set_busy(False)
-        title = words(Environment(_CODES[state.value])).title
+        title = words(store_trouble(state.value)).title
         self._page.ask_passphrase(
             self.tr(
                 "{what}. So this library opens with a passphrase; opening with one click can be "
