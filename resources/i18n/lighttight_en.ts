@@ -50,6 +50,23 @@
     </message>
 </context>
 <context>
+    <name>Starting</name>
+    <message numerus="yes">
+        <source>%Ln failed tries since it was made.</source>
+        <translation>
+            <numerusform>%Ln failed try since it was made.</numerusform>
+            <numerusform>%Ln failed tries since it was made.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Last opened {when}; %Ln failed tries since.</source>
+        <translation>
+            <numerusform>Last opened {when}; %Ln failed try since.</numerusform>
+            <numerusform>Last opened {when}; %Ln failed tries since.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>WordsPage</name>
     <message numerus="yes">
         <source>Write down your %Ln recovery word(s)</source>

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from lighttight.ui import theme as theme_module
 from lighttight.ui import words
 from lighttight.ui.icons import icon_pixmap
 from lighttight.ui.resources import resource_path
@@ -143,9 +147,25 @@ def test_times_are_said_as_people_do(dressed: QApplication) -> None:
 
 
 def test_the_translation_is_complete() -> None:
+    """After a new `%Ln`: pyside6-lupdate -pluralonly, fill in, pyside6-lrelease."""
     source = resource_path("i18n/lighttight_en.ts").read_text(encoding="utf-8")
     assert "unfinished" not in source
-    assert source.count("<message") == source.count("</numerusform>\n            <numerusform>")
+    known = set(re.findall(r"<source>(.*?)</source>", source))
+    package = Path(theme_module.__file__).parent
+    used: set[str] = set()
+    for module in package.rglob("*.py"):
+        used |= set(re.findall(r'tr\(\s*"([^"]*%Ln[^"]*)"', module.read_text(encoding="utf-8")))
+    assert used == known
+
+
+def test_the_compiled_translation_is_the_one_that_is_read(tmp_path: Path) -> None:
+    made = tmp_path / "made.qm"
+    release = Path(sys.executable).with_name("pyside6-lrelease")
+    if not release.exists():
+        pytest.skip("pyside6-lrelease is not installed beside this Python")
+    source = resource_path("i18n/lighttight_en.ts")
+    subprocess.run([release, source, "-qm", made], check=True, capture_output=True)
+    assert made.read_bytes() == resource_path("i18n/lighttight_en.qm").read_bytes()
 
 
 def test_a_paragraph_has_the_lines_of_the_design(dressed: QApplication, qtbot: QtBot) -> None:
