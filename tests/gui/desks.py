@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from lighttight import settings
 from lighttight.errors import LighttightError
-from lighttight.messages import search_code
 from lighttight.ui.app import Desk
 from lighttight.ui.widgets.sheet import Sheet
 from tests.support.password_store import MemoryStore
@@ -40,10 +40,13 @@ class RealDesk(Desk):
         self.memory = store
         self.idle = idle
         self.errors: list[BaseException] = []
+        self.traces: list[str] = []
         present = self.presenter.present
 
         def watch(error: BaseException) -> None:
             self.errors.append(error)
+            if not isinstance(error, LighttightError):
+                self.traces.append("".join(traceback.format_exception(error)))
             present(error)
 
         self.presenter.present = watch
@@ -53,9 +56,8 @@ class RealDesk(Desk):
         """Let the window live until `what` holds."""
         until = time.monotonic() + limit
         while not what():
-            for error in self.errors:
-                if not isinstance(error, LighttightError):
-                    raise AssertionError(f"unexpected {search_code(error)}") from error
+            if self.traces:
+                raise AssertionError("\n".join(self.traces))
             if time.monotonic() > until:
                 codes = [getattr(error, "code", error) for error in self.errors]
                 raise AssertionError(f"it did not come to be; errors {codes}")

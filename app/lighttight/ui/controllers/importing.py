@@ -89,6 +89,7 @@ class Importing(QObject):
         self._panel: ProgressPanel | None = None
         self._waiting: deque[Run] = deque()
         self._seen = 0
+        self._place: tuple[int, int | None] = (0, None)
         self._refresher = QTimer(self)
         self._refresher.setInterval(REFRESH_MS)
         self._refresher.timeout.connect(self._show_new)
@@ -130,7 +131,7 @@ class Importing(QObject):
         name = run.paths[0].name or str(run.paths[0])
         title = self.tr("Importing from “{name}”") if len(run.paths) == 1 else self.tr("Importing")
         panel = self._window.add_progress(title.format(name=name))
-        self._run, self._panel, self._seen = run, panel, 0
+        self._run, self._panel, self._seen, self._place = run, panel, 0, (0, None)
 
         def act(session: Session, watched: Progress) -> ImportSummary:
             try:
@@ -174,6 +175,7 @@ class Importing(QObject):
         panel, run = self._panel, self._run
         if panel is None or run is None:
             return
+        self._place = (done, total)
         panel.set_progress(done, total)
         so_far = words.items(run.imported + run.duplicates + run.others)
         if total:
@@ -200,6 +202,7 @@ class Importing(QObject):
         panel.set_detail(" · ".join(parts))
 
     def _show_new(self) -> None:
+        self._step(*self._place)
         if self._run is not None and self._run.imported != self._seen:
             self._seen = self._run.imported
             self._program.changed.emit()

@@ -11,10 +11,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lighttight.errors import Cancelled, LighttightError
-from lighttight.messages import search_code, words
+from lighttight.messages import Words, search_code, words
 
 if TYPE_CHECKING:
     from lighttight.ui.window import Window
+
+
+def _let_go(error: BaseException | None) -> None:
+    """An error holds the frames that it came through, and those hold items and pictures."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 class Presenter:
@@ -22,26 +31,30 @@ class Presenter:
 
     def __init__(self) -> None:
         self._window: Window | None = None
-        self._waiting: list[BaseException] = []
+        self._waiting: list[Words] = []
         self.shown: list[str] = []
         """Titles of what is on the screen now: the same trouble is not said twice at once."""
 
     def attach(self, window: Window) -> None:
         self._window = window
         waiting, self._waiting = self._waiting, []
-        for error in waiting:
-            self.present(error)
+        for said in waiting:
+            self._show(said)
 
     def present(self, error: BaseException) -> None:
         if isinstance(error, Cancelled):
             return
         if not isinstance(error, LighttightError):
             sys.stderr.write(f"lighttight: {search_code(error)}\n")
-        if self._window is None:
-            self._waiting.append(error)
-            return
         said = words(error)
-        if said.title in self.shown:
+        _let_go(error)
+        if self._window is None:
+            self._waiting.append(said)
+            return
+        self._show(said)
+
+    def _show(self, said: Words) -> None:
+        if self._window is None or said.title in self.shown:
             return
         self.shown.append(said.title)
         sheet = self._window.present(said.title, said.sentence, said.action)

@@ -16,7 +16,7 @@ from lighttight.errors import Environment
 from lighttight.model import Item, ItemId
 from lighttight.progress import Progress
 from lighttight.ui import words
-from lighttight.ui.player import Source
+from lighttight.ui.playing import Source
 from lighttight.ui.viewer import ViewerItem
 
 if TYPE_CHECKING:

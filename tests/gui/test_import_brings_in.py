@@ -1,0 +1,264 @@
+"""Importing by drop: what is seen meanwhile, what is said at the end, and stopping."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
+
+from lighttight.errors import Environment
+from lighttight.model import ItemId
+from lighttight.session import Offer, open_session
+from lighttight.ui.controllers.choosing import forget_history
+from lighttight.ui.widgets.progress import ProgressPanel
+from tests.gui.desks import PIN, RealDesk
+from tests.support import media_files
+
+
+def texts(widget: QWidget) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel))
+
+
+def panels(desk: RealDesk) -> list[ProgressPanel]:
+    return [one for one in desk.window.findChildren(ProgressPanel) if not one.isHidden()]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(24):
+        (folder / f"{number}.jpg").write_bytes(media_files.jpeg(size=(640 + number, 480)))
+    return folder
+
+
+class Gate:
+    """Lets one file through at a time."""
+
+    def __init__(self, desk: RealDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert desk.program.session is not None
+        self.places = threading.Semaphore(0)
+        self.asked = 0
+        decoder = desk.program.session.decoder
+        examine = decoder.examine
+
+        def slowly(*arguments: object, **more: object) -> object:
+            self.asked += 1
+            assert self.places.acquire(timeout=30)
+            return examine(*arguments, **more)  # pyright: ignore[reportArgumentType]
+
+        monkeypatch.setattr(decoder, "examine", slowly)
+
+    def open(self) -> None:
+        self.places.release(1000)
+
+
+def test_what_is_dropped_is_seen_with_its_previews(desk: RealDesk, folder: Path) -> None:
+    desk.create()
+    desk.drop(folder)
+    desk.until(lambda: not desk.importing.running)
+    desk.settle()
+    assert len(desk.ids()) == 4
+    grid = desk.window.shell.library.grid
+    assert len([cell for cell in grid.cells() if grid.cache.get(cell.id) is not None]) == 3
+    assert desk.window.shell.stack.currentWidget() is desk.window.shell.library
+
+
+def test_the_results_name_each_file_that_is_not_in_and_say_where_else_they_are(
+    desk: RealDesk, folder: Path
+) -> None:
+    desk.create()
+    desk.drop(folder)
+    sheet = desk.asked()
+    assert sheet.accessibleName() == "4 items imported"
+    said = texts(sheet)
+    assert "notes.txt" in said
+    assert "Not a photo or video" in said
+    assert "broken.jpg" in said
+    assert "Saved, but it cannot be shown" in said
+    assert "iCloud or Google Photos" in said
+    assert (folder / "broken.jpg").exists()
+
+
+def test_the_same_again_is_found_to_be_there(desk: RealDesk, folder: Path) -> None:
+    desk.create()
+    desk.bring_in(folder)
+    desk.drop(folder)
+    sheet = desk.asked()
+    assert sheet.accessibleName() == "All of it was here already"
+    assert "4 already in the library" in sheet.sentence.text()
+
+
+def test_an_import_into_an_album_stands_in_it(desk: RealDesk, folder: Path) -> None:
+    desk.create()
+    desk.program.commit(lambda session: session.library.albums.create("Lake house"))
+    desk.settle()
+    assert desk.browsing.overview is not None
+    [album] = desk.browsing.overview.albums
+    desk.window.place_chosen.emit(f"album:{album.id}")
+    desk.settle()
+    desk.bring_in(folder)
+    assert len(desk.ids()) == 4
+    assert desk.browsing.overview.albums[0].count == 4
+
+
+def test_pictures_appear_while_others_are_still_coming(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    gate = Gate(desk, monkeypatch)
+    desk.drop(many)
+    gate.places.release(3)
+    desk.until(lambda: len(desk.ids()) >= 3)
+    assert desk.importing.running
+    [panel] = panels(desk)
+    desk.until(lambda: panel.counts.text().startswith("3 items · "))
+    gate.open()
+    desk.until(lambda: not desk.importing.running)
+
+
+def test_cancelling_keeps_what_was_saved(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    gate = Gate(desk, monkeypatch)
+    desk.drop(many)
+    gate.places.release(3)
+    desk.until(lambda: len(desk.ids()) >= 3)
+    panels(desk)[0].cancel.click()
+    gate.open()
+    desk.until(lambda: not desk.importing.running)
+    desk.settle()
+    assert "You stopped it" in desk.asked().sentence.text()
+    assert 3 <= len(desk.ids()) < 24
+    assert not panels(desk)
+
+
+def test_what_is_dropped_meanwhile_waits_its_turn(
+    desk: RealDesk, many: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    gate = Gate(desk, monkeypatch)
+    desk.drop(many)
+    desk.until(lambda: gate.asked)
+    desk.drop(folder)
+    assert "1 more waiting" in panels(desk)[0].detail.text()
+    gate.open()
+    desk.until(lambda: not desk.importing.running and not desk.importing._waiting)
+    desk.settle()
+    assert len(desk.ids()) == 28
+
+
+def test_locking_stops_after_the_items_at_hand_and_the_rest_comes_another_time(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.create(pin=PIN)
+    session = desk.program.session
+    assert session is not None
+    gate = Gate(desk, monkeypatch)
+    desk.drop(many)
+    desk.until(lambda: gate.asked == 2)
+    desk.window.lock_wanted.emit()
+    assert desk.window.stack.currentWidget() is desk.window.unlock, "hidden at once"
+    assert not session.vault.closed, "the items at hand come to their end first"
+    gate.open()
+    desk.until(lambda: session.vault.closed)
+    assert desk.sheet() is None, "nothing is said of it on the locked screen"
+    desk.until(lambda: not desk.jobs.busy())
+    desk.window.unlock.secret.set_text(PIN)
+    desk.window.unlock.open.click()
+    desk.until(lambda: desk.program.session is not None)
+    desk.settle()
+    assert desk.program.path == path
+    saved = len(desk.ids())
+    assert 2 <= saved < 24
+    desk.drop(many)
+    sheet = desk.asked()
+    assert sheet.accessibleName() == f"{24 - saved} items imported"
+
+
+def test_closing_the_window_while_importing_loses_nothing_that_was_saved(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    session = desk.program.session
+    assert session is not None
+    gate = Gate(desk, monkeypatch)
+    desk.drop(many)
+    gate.places.release(3)
+    desk.until(lambda: len(desk.ids()) >= 3)
+    saved = [ItemId(one) for one in desk.ids()]
+    gate.open()
+    desk.end()
+    assert session.vault.closed
+    with open_session(session.vault.path, Offer(), desk.memory) as again:
+        assert set(saved) <= {item.id for item in again.library.items()}
+        assert not again.care.verify(deep=True).damage
+
+
+def test_a_full_disk_is_said_in_words_and_the_window_goes_on(
+    desk: RealDesk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    session = desk.program.session
+    assert session is not None
+
+    def full(*_: object, **__: object) -> None:
+        raise Environment("disk-full", path=str(session.vault.path))
+
+    monkeypatch.setattr(session.imports, "run", full)
+    desk.drop(folder)
+    sheet = desk.asked()
+    assert sheet.accessibleName() == "The disk is full"
+    assert not panels(desk)
+    assert not desk.importing.running
+
+
+def test_originals_go_only_as_the_engine_allows(desk: RealDesk, folder: Path) -> None:
+    desk.create()
+    desk.drop(folder)
+    sheet = desk.asked()
+    sheet.answer("remove")
+    question = desk.asked()
+    assert question.button("keep").hasFocus()
+    question.answer("remove")
+    refused = desk.asked()
+    assert refused.accessibleName() == "There is no second copy yet"
+    assert len(list(folder.iterdir())) == 5
+
+
+def test_with_a_second_copy_the_originals_go(desk: RealDesk, folder: Path, tmp_path: Path) -> None:
+    desk.create()
+    desk.bring_in(folder)
+    desk.keeping.back_up(tmp_path / "copy.lighttight")
+    assert desk.asked().accessibleName() == "The second copy is up to date"
+    desk.asked().answer("close")
+    desk.settle()
+    desk.drop(folder)
+    desk.asked().answer("remove")
+    desk.asked().answer("remove")
+    sheet = desk.asked()
+    assert sheet.accessibleName() == "4 items removed outside"
+    assert [one.name for one in folder.iterdir()] == ["notes.txt"]
+
+
+def test_the_choosing_dialogs_leave_no_history(
+    desk: RealDesk, folder: Path, home: Path, dressed: QApplication
+) -> None:
+    forget_history()
+    desk.create()
+    before = {one for one in home.rglob("*") if ".lighttight" not in str(one)}
+    desk.window.folder_wanted.emit()
+    [dialog] = desk.window.findChildren(QFileDialog)
+    assert dialog.testOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setDirectory(str(folder.parent))
+    dialog.selectFile(str(folder))
+    dialog.accept()
+    desk.until(lambda: desk.importing.running or desk.sheet() is not None)
+    desk.until(lambda: not desk.importing.running)
+    desk.settle()
+    assert len(desk.ids()) == 4
+    after = {one for one in home.rglob("*") if ".lighttight" not in str(one)}
+    assert after == before

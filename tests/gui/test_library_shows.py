@@ -1,0 +1,426 @@
+"""The library on a real engine: places, search, albums, what is said about a picture, and changes
+that come from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from lighttight.errors import Environment, Integrity
+from lighttight.model import Album, AlbumId, ItemId
+from lighttight.session import Offer, Session, open_session
+from lighttight.ui.controllers.listing import FIRST
+from tests.gui.desks import RealDesk
+from tests.support import libraries
+
+
+@pytest.fixture
+def full(desk: RealDesk, folder: Path) -> RealDesk:
+    desk.create()
+    desk.bring_in(folder)
+    return desk
+
+
+def go(desk: RealDesk, place: str) -> None:
+    desk.window.place_chosen.emit(place)
+    desk.settle()
+
+
+def session_of(desk: RealDesk) -> Session:
+    assert desk.program.session is not None
+    return desk.program.session
+
+
+def type_(desk: RealDesk, text: str) -> None:
+    desk.window.shell.toolbar.search.edit.setText(text)
+    desk.until(lambda: not desk.browsing._typing.isActive())
+    desk.settle()
+
+
+def album(desk: RealDesk) -> Album:
+    assert desk.browsing.overview is not None
+    return desk.browsing.overview.albums[0]
+
+
+def name_of(desk: RealDesk, item: str) -> str:
+    return session_of(desk).library.item(ItemId(item)).name
+
+
+def named(desk: RealDesk, name: str) -> ItemId:
+    return next(ItemId(one) for one in desk.ids() if name_of(desk, one) == name)
+
+
+# --- places
+
+
+def test_each_place_shows_its_own(full: RealDesk) -> None:
+    go(full, "videos")
+    assert [name_of(full, one) for one in full.ids()] == ["Waves.mp4"]
+    go(full, "favourites")
+    assert full.window.shell.library.stack.currentWidget() is not full.window.shell.library.grid
+    go(full, "recent")
+    assert len(full.ids()) == 4
+    go(full, "library")
+    assert len(full.ids()) == 4
+
+
+def test_counts_stand_in_the_sidebar(full: RealDesk) -> None:
+    row = full.window.shell.sidebar.row
+    assert (row("library")._count, row("videos")._count, row("recent")._count) == (4, 1, 4)
+
+
+def test_more_than_the_first_rows(desk: RealDesk, tmp_path: Path) -> None:
+    desk.create()
+    libraries.add(session_of(desk).library, tmp_path / "in", FIRST + 60)
+    desk.program.changed.emit()
+    go(desk, "library")
+    wanted = [cell.id for cell in session_of(desk).library.timeline()]
+    assert len(wanted) == FIRST + 60
+    desk.until(lambda: len(desk.ids()) == len(wanted))
+    assert desk.ids() == wanted
+
+
+def test_a_place_that_was_left_does_not_come_back(full: RealDesk) -> None:
+    """Answers come in any order; only the place that is shown now may fill the grid."""
+    full.window.place_chosen.emit("library")
+    full.window.place_chosen.emit("videos")
+    full.window.place_chosen.emit("favourites")
+    full.window.place_chosen.emit("videos")
+    full.settle()
+    assert len(full.ids()) == 1
+
+
+# --- search
+
+
+def test_search_as_one_types(full: RealDesk) -> None:
+    type_(full, "wav")
+    assert [name_of(full, one) for one in full.ids()] == ["Waves.mp4"]
+    type_(full, "")
+    assert len(full.ids()) == 4
+
+
+def test_nothing_found_is_said_and_shows_the_way_back(full: RealDesk) -> None:
+    type_(full, "harbour")
+    page = full.window.shell.library
+    assert page._empty is not None
+    assert page._empty.title.text() == "Nothing found for “harbour”"
+    page.empty_action.emit()
+    full.settle()
+    assert len(full.ids()) == 4
+    assert full.window.shell.toolbar.search.text() == ""
+
+
+def test_typing_on_cancels_what_was_typed_before(full: RealDesk) -> None:
+    search = full.window.shell.toolbar.search.edit
+    for text in ("b", "bo", "boa", "wav"):
+        search.setText(text)
+    full.until(lambda: not full.browsing._typing.isActive())
+    full.settle()
+    assert [name_of(full, one) for one in full.ids()] == ["Waves.mp4"]
+
+
+def test_half_of_what_the_search_understands_is_no_error(full: RealDesk) -> None:
+    for text in ('"', "kind:", "tag:", 'a" OR', "*", "year:x", "NEAR(", "x" * 600):
+        type_(full, text)
+    assert full.errors == []
+
+
+# --- marks
+
+
+def test_a_favourite_is_seen_at_once_and_kept(full: RealDesk) -> None:
+    first = ItemId(full.ids()[0])
+    full.window.favourite_wanted.emit([first], True)
+    assert full.window.shell.library.grid.cells()[0].favourite, "before the library answered"
+    full.settle()
+    assert session_of(full).library.item(first).favourite
+    go(full, "favourites")
+    assert full.ids() == [first]
+    full.window.favourite_wanted.emit([first], False)
+    full.until(lambda: full.ids() == [])
+
+
+def test_captions_and_tags(full: RealDesk) -> None:
+    first = named(full, "Paper boat.png")
+    inspector = full.window.shell.inspector
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select(first)
+    full.settle()
+    assert inspector.title.text() == "Paper boat.png"
+    inspector.caption.set_text("On the pond")
+    inspector.caption.submitted.emit()
+    inspector.tags.field.set_text("Summer")
+    inspector.tags.field.submitted.emit()
+    full.settle()
+    assert inspector.title.text() == "On the pond"
+    assert inspector.tags.tags() == ("Summer",)
+    type_(full, "tag:summer pond")
+    assert full.ids() == [first]
+    full.window.shell.library.grid.select(first)
+    full.settle()
+    inspector.tags.chip("Summer").click()
+    full.until(lambda: inspector.tags.tags() == ())
+
+
+def test_a_caption_that_is_too_long_is_said_in_words(full: RealDesk) -> None:
+    inspector = full.window.shell.inspector
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select(ItemId(full.ids()[0]))
+    full.settle()
+    inspector.caption.set_text("x" * 100_000)
+    inspector.caption.submitted.emit()
+    assert full.asked().accessibleName() == "This caption is too long"
+
+
+def test_what_is_said_about_a_picture(full: RealDesk) -> None:
+    inspector = full.window.shell.inspector
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select(named(full, "Evening by the lake.jpg"))
+    full.settle()
+    data = inspector._data
+    assert data is not None
+    facts = {fact.icon: fact for fact in data.facts}
+    assert facts["place"].words == "48.21° N, 16.37° E"
+    assert "Sample camera" in facts["camera"].words
+    assert facts["library"].words == "JPEG"
+    assert "640 × 480" in facts["library"].more
+    assert inspector.when.text().endswith("18:30")
+    assert inspector.nowhere.isVisibleTo(full.window)
+
+
+def test_several_are_summed(full: RealDesk) -> None:
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select_all()
+    full.settle()
+    assert full.window.shell.inspector.title.text() == "4 items"
+
+
+# --- albums
+
+
+def test_an_album_is_made_filled_renamed_and_removed(full: RealDesk) -> None:
+    items = [ItemId(one) for one in full.ids()[:2]]
+    full.window.album_new_wanted.emit(items)
+    sheet = full.asked()
+    QTest.keyClicks(sheet.window().focusWidget(), "Lake house")
+    sheet.answer("go")
+    full.settle()
+    assert (album(full).name, album(full).count) == ("Lake house", 2)
+    go(full, f"album:{album(full).id}")
+    assert set(full.ids()) == set(items)
+    full.window.album_remove_wanted.emit(items[:1])
+    full.settle()
+    assert full.ids() == items[1:]
+    full.acting._rename(album(full).id)
+    sheet = full.asked()
+    QTest.keyClicks(sheet.window().focusWidget(), "Sea")
+    sheet.answer("go")
+    full.settle()
+    assert album(full).name == "Sea"
+    full.acting._ask_remove(album(full).id)
+    sheet = full.asked()
+    assert "“Sea”" in sheet.accessibleName()
+    sheet.answer("remove")
+    full.settle()
+    assert full.browsing.overview is not None
+    assert full.browsing.overview.albums == ()
+    assert full.browsing.place == "library", "the place that is gone is left"
+    assert len(full.ids()) == 4, "its pictures stay"
+
+
+def test_two_albums_of_one_name_are_refused_in_words(full: RealDesk) -> None:
+    for _ in range(2):
+        full.window.shell.sidebar.album_wanted.emit()
+        sheet = full.asked()
+        QTest.keyClicks(sheet.window().focusWidget(), "Lake")
+        sheet.answer("go")
+        full.settle()
+    assert full.asked().accessibleName() == "There is an album of this name"
+
+
+def test_what_is_in_a_veiled_album_is_veiled_everywhere(full: RealDesk) -> None:
+    first = ItemId(full.ids()[0])
+    made: list[AlbumId] = []
+    full.program.commit(lambda session: session.library.albums.create("Private"), made.append)
+    full.settle()
+    full.window.album_add_wanted.emit([first], made[0])
+    full.acting._veil(made[0], on=True)
+    full.settle()
+    grid = full.window.shell.library.grid
+    assert full.browsing.place == "library"
+    assert grid._hidden(grid.cells()[0], 0)
+    assert not grid._hidden(grid.cells()[1], 1)
+    full.window.shell.toolbar.details.setChecked(True)
+    grid.select(first)
+    full.settle()
+    assert full.window.shell.inspector.preview._image is None
+    full.window.opened.emit(first)
+    full.settle()
+    assert full.window.viewer.canvas.covered()
+    full.window.viewer.go(1)
+    full.settle()
+    assert not full.window.viewer.canvas.covered()
+    full.window.viewer.leave()
+    full.acting._veil(made[0], on=False)
+    full.settle()
+    assert not grid._hidden(grid.cells()[0], 0)
+
+
+def test_the_menu_of_an_album(full: RealDesk) -> None:
+    full.program.commit(lambda session: session.library.albums.create("Lake"))
+    full.settle()
+    full.window.shell.sidebar.album_menu.emit(album(full).id, QPoint(10, 10))
+    [menu] = [one for one in full.window.findChildren(QMenu) if one.isVisible()]
+    assert [one.text() for one in menu.actions() if one.text()] == [
+        "Rename…",
+        "Veil until held",
+        "Remove the album…",
+    ]
+    menu.close()
+
+
+# --- saving outside
+
+
+def test_saving_outside_says_what_it_reveals_and_cancels_by_default(full: RealDesk) -> None:
+    full.window.export_wanted.emit([named(full, "Evening by the lake.jpg")])
+    sheet = full.asked()
+    assert sheet.accessibleName() == "Save 1 item outside the library?"
+    said = sheet.sentence.text()
+    assert "where they were taken" in said
+    assert "Sample camera" in said
+    assert "cannot be taken back" in said
+    assert sheet.button("cancel").hasFocus()
+
+
+def test_a_saved_copy_is_unchanged_and_stands_in_the_inspector(
+    full: RealDesk, folder: Path, tmp_path: Path
+) -> None:
+    item = named(full, "Evening by the lake.jpg")
+    out = tmp_path / "USB disk"
+    out.mkdir()
+    full.acting.export([item], out)
+    full.until(lambda: any("saved to “USB disk”" in text for text in full.banners()))
+    [copy] = out.iterdir()
+    assert copy.read_bytes() == (folder / "Evening by the lake.jpg").read_bytes()
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select(item)
+    full.settle()
+    data = full.window.shell.inspector._data
+    assert data is not None
+    [line] = data.copies
+    assert line.title == "USB disk"
+    assert not line.wants_attention
+    full.window.shell.inspector.copy_chosen.emit(line.key)
+    assert str(out) in full.asked().sentence.text()
+
+
+def test_without_the_note_in_the_password_store_it_asks_again(
+    full: RealDesk, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    full.memory.memory.broken = "keyring-hanging"
+    full.acting.export([ItemId(full.ids()[0])], out)
+    sheet = full.asked()
+    assert sheet.accessibleName() == "Nothing was saved"
+    assert sheet.button("close").hasFocus()
+    assert list(out.iterdir()) == []
+    sheet.answer("anyway")
+    full.until(lambda: list(out.iterdir()))
+    full.settle()
+
+
+def test_on_a_library_that_was_tampered_with_nothing_leaves(
+    full: RealDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def differs() -> None:
+        raise Integrity("state-differs")
+
+    monkeypatch.setattr(session_of(full).vault.catalog, "recompute", differs)
+    full.acting.export([ItemId(full.ids()[0])], out)
+    assert "changed from outside" in full.asked().accessibleName()
+    assert list(out.iterdir()) == []
+
+
+# --- after opening
+
+
+def test_a_library_that_was_changed_from_outside_is_said_in_red(
+    full: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lighttight.session.care import Care
+
+    def differs(_: Care) -> int:
+        raise Integrity("state-differs")
+
+    monkeypatch.setattr(Care, "settle_in", differs)
+    full.window.lock_wanted.emit()
+    full.until(lambda: not full.jobs.busy())
+    full.window.unlock.click.click()
+    full.until(lambda: any("changed from outside" in text for text in full.banners()))
+
+
+def test_previews_that_are_missing_are_made_again(full: RealDesk) -> None:
+    session_of(full).vault.previews.remove([ItemId(one) for one in full.ids()])
+    full.window.lock_wanted.emit()
+    full.until(lambda: not full.jobs.busy())
+    full.window.unlock.click.click()
+    full.until(lambda: full.program.session is not None)
+    full.settle()
+    grid = full.window.shell.library.grid
+    full.until(lambda: len([c for c in grid.cells() if grid.cache.get(c.id) is not None]) == 3)
+
+
+# --- others
+
+
+def test_what_the_command_line_brings_in_appears(full: RealDesk, tmp_path: Path) -> None:
+    other = open_session(session_of(full).vault.path, Offer(), full.memory)
+    with other:
+        full.until(lambda: full.program._seen_version is not None)
+        libraries.add(other.library, tmp_path / "in", 2)
+        full.until(lambda: len(full.ids()) == 6)
+    assert full.window.shell.sidebar.row("library")._count == 6
+
+
+def test_a_job_that_fails_shows_words_and_no_traceback(
+    full: RealDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(_: Session) -> None:
+        raise Environment("disk-failed", path="/somewhere")
+
+    full.program.commit(failing)
+    assert full.asked().accessibleName() == "The disk reports an error"
+    full.program.commit(failing)
+    full.settle()
+    full.asked().answer("close")
+    full.settle()
+    assert full.sheet() is None, "the same is not said twice at once"
+    out = capsys.readouterr()
+    assert "Traceback" not in out.err + out.out
+
+
+def test_the_window_is_worked_by_keyboard_alone(full: RealDesk) -> None:
+    window = full.window
+    grid = window.shell.library.grid
+    grid.setFocus()
+    QTest.keyClick(grid, Qt.Key.Key_Home)
+    QTest.keyClick(grid, Qt.Key.Key_F)
+    full.settle()
+    assert grid.cells()[0].favourite
+    QTest.keyClick(grid, Qt.Key.Key_Return)
+    full.settle()
+    assert window.viewer.item() == grid.cells()[0].id
+    QTest.keyClick(window.viewer, Qt.Key.Key_Escape)
+    QTest.keyClick(grid, Qt.Key.Key_Delete)
+    full.settle()
+    assert len(full.ids()) == 3

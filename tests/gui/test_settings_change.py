@@ -1,0 +1,269 @@
+"""The settings on a real engine: what protects is kept in the library and recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lighttight import settings
+from lighttight.model import Factor
+from lighttight.session import EntryKind, Field, Offer, Session, WayIn
+from lighttight.ui.pages.settings import SettingRow
+from lighttight.ui.theme import Scheme, theme
+from lighttight.ui.widgets.buttons import Button
+from lighttight.ui.widgets.fields import Field as TextField
+from tests.gui.desks import PIN, RealDesk
+
+
+@pytest.fixture
+def full(desk: RealDesk) -> RealDesk:
+    desk.create(pin=PIN)
+    desk.window.place_chosen.emit("settings")
+    desk.settle()
+    return desk
+
+
+def session_of(desk: RealDesk) -> Session:
+    assert desk.program.session is not None
+    return desk.program.session
+
+
+def newest(desk: RealDesk, kind: EntryKind) -> tuple[object, object]:
+    entry = session_of(desk).record.entries(kinds=frozenset({kind}))[0]
+    return entry.values[Field.SETTING], entry.values[Field.VALUE]
+
+
+def titles(desk: RealDesk) -> list[str]:
+    page = desk.window.shell.settings
+    return [row.title.text() for row in page._ways.findChildren(SettingRow) if not row.isHidden()]
+
+
+def reopen(desk: RealDesk) -> None:
+    desk.window.lock_wanted.emit()
+    desk.until(lambda: not desk.jobs.busy())
+    desk.window.unlock.secret.set_text(PIN)
+    desk.window.unlock.open.click()
+    desk.until(lambda: desk.program.session is not None)
+    desk.settle()
+
+
+def test_locking_later_is_kept_in_the_library_and_recorded(full: RealDesk) -> None:
+    full.window.shell.settings.lock_after.set_value("60")
+    full.settle()
+    assert newest(full, EntryKind.WEAKENED) == ("lock-after", "60")
+    reopen(full)
+    assert full.locking.after == 60
+
+
+def test_the_cover_is_kept_in_the_library_and_recorded(full: RealDesk) -> None:
+    full.window.shell.settings.cover.click()
+    full.settle()
+    assert newest(full, EntryKind.WEAKENED) == ("cover-when-away", "off")
+    reopen(full)
+    assert not full.window.shell.settings.cover.isChecked()
+    assert not full.window._cover_when_away
+
+
+def test_looking_at_the_settings_changes_nothing(full: RealDesk) -> None:
+    before = session_of(full).record.entries(limit=1)[0].sequence
+    page = full.window.shell.settings
+    for section in ("locking", "privacy", "appearance", "copy", "ways"):
+        page.show_section(section)
+    full.window.place_chosen.emit("library")
+    full.window.place_chosen.emit("settings")
+    full.settle()
+    assert session_of(full).record.entries(limit=1)[0].sequence == before
+
+
+def test_the_theme_is_kept_on_this_computer(full: RealDesk) -> None:
+    full.window.shell.settings.look.set_value("light")
+    full.settle()
+    assert settings.load().settings.theme is settings.Theme.LIGHT
+    assert theme().scheme is Scheme.LIGHT
+    full.window.shell.settings.motion.set_value("reduced")
+    full.settle()
+    assert theme().reduced_motion
+    full.window.shell.settings.look.set_value("dark")
+    full.settle()
+
+
+def test_remembering_libraries_can_be_turned_on_and_off(full: RealDesk) -> None:
+    switch = full.window.shell.settings.recent
+    assert not switch.isChecked()
+    switch.click()
+    full.settle()
+    assert settings.load().settings.recent == (str(session_of(full).vault.path),)
+    switch.click()
+    full.settle()
+    assert settings.load().settings.recent == ()
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        (set(), "when it sleeps or when its screen is locked"),
+        ({"screen"}, "when it goes to sleep"),
+        ({"sleep"}, "when its screen is locked"),
+    ],
+)
+def test_it_says_what_this_computer_does_not_tell(
+    full: RealDesk, heard: set[str], said: str
+) -> None:
+    page = full.window.shell.settings
+    page.set_heard(heard)
+    assert said in page._unheard.words.text()
+    page.set_heard({"sleep", "screen"})
+    assert page._unheard.isHidden()
+
+
+# --- ways in
+
+
+def test_ways_in_are_named_and_the_last_cannot_be_removed(full: RealDesk) -> None:
+    assert titles(full) == ["Password store and PIN", "Recovery words"]
+    rows = full.window.shell.settings._ways
+    assert [one for one in rows.findChildren(Button) if not one.isHidden()] == []
+
+
+def test_a_passphrase_that_could_be_guessed_is_refused_in_words(full: RealDesk) -> None:
+    full.keeping._add("passphrase", "password1", "password1")
+    assert full.asked().accessibleName() == "That passphrase could be guessed"
+    full.settle()
+    assert titles(full) == ["Password store and PIN", "Recovery words"]
+
+
+def test_two_that_differ_change_nothing(full: RealDesk) -> None:
+    full.keeping._add("pin", "123456", "123457")
+    assert full.asked().accessibleName() == "The two are not the same"
+    assert len(session_of(full).ways.all()) == 2
+
+
+def test_one_more_way_in_opens(full: RealDesk) -> None:
+    full.window.shell.settings.way_add_wanted.emit()
+    sheet = full.asked()
+    assert sheet.button("close").hasFocus()
+    sheet.answer("close")
+    full.keeping._add("one-click", "", "")
+    full.settle()
+    assert "Password store" in titles(full)
+    path = session_of(full).vault.path
+    full.window.lock_wanted.emit()
+    full.until(lambda: not full.jobs.busy())
+    full.unlocking.begin(path)
+    full.until(lambda: not full.jobs.busy())
+    full.window.unlock.way_chosen.emit("one-click")
+    full.window.unlock.click.click()
+    full.until(lambda: full.program.session is not None)
+
+
+def add_one_click(desk: RealDesk) -> str:
+    slot = session_of(desk).ways.add(WayIn((Factor.KEYRING,)))
+    desk.keeping._look()
+    desk.settle()
+    return slot.id
+
+
+def finish_words(desk: RealDesk) -> list[str]:
+    """Write down and check the words that a rotation shows."""
+    renew = desk.keeping.renew
+    desk.until(lambda: desk.window.stack.currentWidget() is renew and renew.words._words)
+    shown = list(renew.words._words)
+    renew.words.go.click()
+    for place, field in zip(renew.confirm.asked, renew.confirm.fields, strict=True):
+        field.set_text(shown[place])
+    renew.confirm.go.click()
+    return shown
+
+
+def test_removing_asks_for_what_stays_and_ends_the_way_in(full: RealDesk) -> None:
+    one_click = add_one_click(full)
+    full.window.shell.settings.way_remove_wanted.emit(one_click)
+    sheet = full.asked()
+    assert "can still read what they copied" in sheet.sentence.text()
+    assert sheet.button("keep").hasFocus()
+    pin, recovery = sheet.findChildren(TextField)
+    pin.set_text(PIN)
+    assert recovery.edit.placeholderText() == "Leave empty to get new ones"
+    sheet.answer("go")
+    shown = finish_words(full)
+    full.until(lambda: (sheet := full.sheet()) is not None and sheet.accessibleName() == "Done")
+    assert "new recovery words are in force" in full.asked().sentence.text()
+    full.settle()
+    assert titles(full) == ["Password store and PIN", "Recovery words"]
+    session = session_of(full)
+    assert session.vault.recovery_confirmed
+    session.ways.try_out(Offer(recovery=" ".join(shown), keyring=False))
+    assert full.keeping.renew.words._words == []
+
+
+def test_giving_up_at_the_words_changes_nothing(full: RealDesk) -> None:
+    before = session_of(full).ways.all()
+    pin = next(slot.id for slot in before if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: PIN}, None, None)
+    renew = full.keeping.renew
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    renew.words.back_button.click()
+    full.until(lambda: not full.jobs.busy())
+    assert session_of(full).ways.all() == before
+    assert renew.words._words == []
+    assert full.window.stack.currentWidget() is full.window.shell
+    assert full.window.shell.stack.currentWidget() is full.window.shell.settings
+
+
+def test_locking_while_the_words_are_shown_changes_nothing(full: RealDesk) -> None:
+    session = session_of(full)
+    before = session.ways.all()
+    pin = next(slot.id for slot in before if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: PIN}, None, None)
+    renew = full.keeping.renew
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    full.window.lock_wanted.emit()
+    assert full.window.stack.currentWidget() is full.window.unlock
+    assert renew.words._words == []
+    full.until(lambda: session.vault.closed)
+    full.until(lambda: not full.jobs.busy())
+    full.window.unlock.secret.set_text(PIN)
+    full.window.unlock.open.click()
+    full.until(lambda: full.program.session is not None)
+    assert {slot.factors for slot in session_of(full).ways.all()} == {
+        slot.factors for slot in before
+    }
+
+
+def test_a_wrong_pin_costs_no_way_in(full: RealDesk) -> None:
+    before = session_of(full).ways.all()
+    pin = next(slot.id for slot in before if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: "000000"}, None, None)
+    assert full.asked().accessibleName() == "That didn’t open it"
+    full.until(lambda: not full.jobs.busy())
+    assert session_of(full).ways.all() == before
+
+
+def test_while_importing_no_key_changes(full: RealDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(full.importing), "running", True)
+    full.keeping._rotate({}, None, None)
+    assert full.asked().accessibleName() == "An import is still running"
+
+
+# --- the second copy
+
+
+def test_a_second_copy_is_made_and_said(full: RealDesk, tmp_path: Path) -> None:
+    disk = tmp_path / "Blue disk"
+    disk.mkdir()
+    full.keeping._back_up_into(disk)
+    assert full.asked().accessibleName() == "The second copy is up to date"
+    [copy] = disk.iterdir()
+    assert (copy / "header").is_file()
+    full.asked().answer("close")
+    full.settle()
+    assert "read back" in full.window.shell.settings._copy_row.detail.text()
+    full.keeping._back_up_into(copy)
+    assert full.asked().accessibleName() == "The second copy is up to date"
+    assert [one.name for one in disk.iterdir()] == [copy.name]
+
+
+def test_a_second_copy_inside_the_library_is_refused_in_words(full: RealDesk) -> None:
+    full.keeping._back_up_into(session_of(full).vault.path / "blobs")
+    assert full.asked().accessibleName() == "A backup can’t be inside the library"
