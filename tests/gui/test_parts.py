@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -72,6 +73,18 @@ def test_the_ring_follows_the_focus(qtbot: QtBot) -> None:
     assert [ring.widget() for ring in rings()] == [two]
     field.setFocus()
     assert rings() == []
+
+
+def test_a_window_may_go_with_the_ring_in_it(qtbot: QtBot) -> None:
+    one = Button("One")
+    gone = window(qtbot, one)
+    one.setFocus()
+    KEPT.clear()
+    shiboken6.delete(gone)
+    two = Button("Two")
+    holder = window(qtbot, two)
+    two.setFocus()
+    assert [ring.widget() for ring in holder.findChildren(FocusRing)] == [two]
 
 
 def test_the_ring_is_amber_outside_the_button(qtbot: QtBot) -> None:

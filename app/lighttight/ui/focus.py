@@ -6,6 +6,7 @@ A control that is not a round rectangle of the usual radius says so with the pro
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -102,11 +103,12 @@ class FocusFollower(QObject):
 
     def follow(self, old: QWidget | None, new: QWidget | None) -> None:
         del old
-        if self._ring is not None:
+        # The ring is a child of the window it is in, and may be gone with it.
+        if self._ring is not None and shiboken6.isValid(self._ring):
             self._ring.setWidget(None)  # pyright: ignore[reportArgumentType]
             self._ring.hide()
             self._ring.deleteLater()
-            self._ring = None
+        self._ring = None
         if new is None or new.property("ownFocus") or new.isWindow():
             return
         self._ring = FocusRing(self._style)
