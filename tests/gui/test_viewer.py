@@ -16,7 +16,8 @@ from lighttight.errors import Integrity, LighttightError
 from lighttight.model import Kind
 from lighttight.ui.canvas import Canvas, Pyramid
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.player import RULE, Player, SourceDevice, keep_quiet
+from lighttight.ui.player import Player, SourceDevice
+from lighttight.ui.playing import RULE, keep_quiet
 from lighttight.ui.transport import TimeBar
 from lighttight.ui.viewer import Viewer
 from tests.gui import pictures

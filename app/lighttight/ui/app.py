@@ -43,7 +43,7 @@ from lighttight.ui.controllers.viewing import Viewing
 from lighttight.ui.controllers.welcoming import Welcoming
 from lighttight.ui.focus import FocusFollower
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.player import keep_quiet
+from lighttight.ui.playing import keep_quiet
 from lighttight.ui.system import SystemEvents
 from lighttight.ui.theme import theme
 from lighttight.ui.window import Window

@@ -14,38 +14,17 @@ not, the frame before it; so every seek goes to the middle of a frame.
 
 from __future__ import annotations
 
-import os
 import threading
-from typing import Final, Protocol
+from typing import Final
 
-from PySide6.QtCore import QIODevice, QLoggingCategory, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QIODevice, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtMultimedia import QAudioOutput, QMediaMetaData, QMediaPlayer, QVideoFrame, QVideoSink
 
 from lighttight.errors import LighttightError, Unsupported
+from lighttight.ui.playing import Source, keep_quiet
 
-RULE: Final = "qt.multimedia.*=false"
-SPEEDS: Final = (0.5, 1.0, 1.5, 2.0)
 _USUAL_FRAME: Final = 1000 / 30
-
-
-def keep_quiet() -> None:
-    """Call before the first player: Qt's own log prints titles and places of what it plays."""
-    rules = os.environ.get("QT_LOGGING_RULES", "")
-    if RULE not in rules:
-        os.environ["QT_LOGGING_RULES"] = f"{rules};{RULE}" if rules else RULE
-    QLoggingCategory.setFilterRules(RULE)
-
-
-class Source(Protocol):
-    """A sealed video that can be read anywhere. Both may be called on any thread."""
-
-    @property
-    def size(self) -> int: ...
-
-    def read(self, offset: int, count: int) -> bytes:
-        """Exactly the bytes asked for, fewer only at the end."""
-        ...
 
 
 class SourceDevice(QIODevice):

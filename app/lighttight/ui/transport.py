@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSlider, QVBoxLayout
 
 from lighttight.ui import paint, words
 from lighttight.ui.icons import paint_icon
-from lighttight.ui.player import SPEEDS
+from lighttight.ui.playing import SPEEDS
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import IconButton
 from lighttight.ui.widgets.sliders import ThinSlider

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QImage, QKeyEvent, QPainter, QPaintEvent
@@ -28,10 +28,13 @@ from lighttight.ui.canvas import Canvas, Pyramid
 from lighttight.ui.features import Feature, built
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.jobs import Job, Jobs
-from lighttight.ui.player import Player, Source
+from lighttight.ui.playing import Source
 from lighttight.ui.theme import theme
 from lighttight.ui.transport import Moment, Transport
 from lighttight.ui.widgets.buttons import Button, IconButton, Look
+
+if TYPE_CHECKING:
+    from lighttight.ui.player import Player
 
 _HELD: Final = 160 * 1024 * 1024
 """Bytes of pictures kept: the one that is seen and its neighbours."""
@@ -443,6 +446,8 @@ class Viewer(QWidget):
 
     def _ready_player(self) -> Player:
         if self._player is None:
+            from lighttight.ui.player import Player
+
             player = Player(self)
             player.frame.connect(self._got_frame)
             player.moved.connect(self.transport.set_place)
