@@ -80,7 +80,9 @@ def test_a_window_may_go_with_the_ring_in_it(qtbot: QtBot) -> None:
     one, two = Button("One"), Button("Two")
     holder = window(qtbot, one, two)
     one.setFocus()
-    shiboken6.delete(holder.findChild(FocusRing))
+    ring = holder.findChild(FocusRing)
+    assert ring is not None
+    shiboken6.delete(ring)
     with qtbot.captureExceptions() as raised:
         two.setFocus()
     assert raised == []
