@@ -132,6 +132,12 @@ class TestSweeping:
         assert early.exists()
         vault.close()
 
+    def test_a_log_whose_catalog_is_gone_goes_too(self, vault: Vault) -> None:
+        (vault.path / "catalog.7.db-wal").write_bytes(b"nobody names me")
+        before = sorted(one.name for one in vault.path.iterdir() if "catalog.7" not in one.name)
+        assert checking.sweep(vault) == 1
+        assert sorted(one.name for one in vault.path.iterdir()) == before
+
     def test_announced_keyring_items_that_no_slot_names_go(
         self, vault: Vault, store: MemoryStore
     ) -> None:
