@@ -184,6 +184,8 @@ def remember_place(window: Window) -> None:
 def main() -> int:
     """Run the window and answer the program's exit code."""
     keep_quiet()
+    # Compiled shaders would be kept beside the fonts: harmless, but not this program's to leave.
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DisableShaderDiskCache)
     app = QApplication(sys.argv[:1])
     dress(app)
     desk = Desk(app)
