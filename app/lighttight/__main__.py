@@ -2,6 +2,10 @@
 
 Nothing heavy is imported before it is known to be needed: `--version` must answer at once, and
 the command line must not wait for Qt.
+
+A program may be started with its standard streams closed. The system gives the lowest free number
+to the next file that is opened, so a library's file would become standard output, and whatever
+is printed would be written into it. Closed ones are therefore pointed at nowhere before all else.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and answer its exit code."""
+    _hold_standard_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:
         sys.stdout.write(f"lighttight {__version__}\n")
@@ -31,6 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from lighttight.ui.app import main as show
 
     return show()
+
+
+def _hold_standard_streams() -> None:
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Every lower number is taken by now, so this one is what the system gives.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _has_screen() -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,43 @@ def test_version_answers_without_loading_the_program() -> None:
     ours = {name for name in imported(result) if name.startswith("lighttight")}
     assert ours <= {"lighttight", "lighttight.__main__"}
     assert not imported(result) & {"PySide6", "typer", "rich", "cryptography", "keyring", "numpy"}
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`LIGHTTIGHT` in the line is the program."""
+    program = f"{shlex.quote(sys.executable)} -m lighttight"
+    return subprocess.run(
+        ["/bin/sh", "-c", line.replace("LIGHTTIGHT", program)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", ["--version", "--help", "list --help"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-", "2>&-"])
+def test_closed_streams_are_no_trouble(arguments: str, closed: str) -> None:
+    result = shell(f"LIGHTTIGHT {arguments} {closed}")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_with_its_streams_closed_an_error_keeps_its_exit_code(tmp_path: Path) -> None:
+    result = shell(
+        f"LIGHTTIGHT list --vault {tmp_path / 'nothing'} <&- >&- 2>&-",
+        LIGHTTIGHT_HOME=str(tmp_path / "home"),
+    )
+    assert result.returncode == 3
+
+
+def test_no_file_gets_the_number_of_a_closed_stream() -> None:
+    held = (
+        "import os; from lighttight.__main__ import main; main(['--version']);"
+        "raise SystemExit(os.open(os.devnull, os.O_RDONLY))"
+    )
+    result = shell(f"{shlex.quote(sys.executable)} -c {shlex.quote(held)} <&- >&- 2>&-")
+    assert result.returncode == 3
 
 
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
