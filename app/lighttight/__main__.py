@@ -10,6 +10,7 @@ is printed would be written into it. Closed ones are therefore pointed at nowher
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -25,8 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _hold_standard_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:
-        sys.stdout.write(f"lighttight {__version__}\n")
-        return 0
+        with contextlib.suppress(OSError):
+            sys.stdout.write(f"lighttight {__version__}\n")
+            sys.stdout.flush()
+            return 0
+        # Nobody could read it, and the command line has the words for that.
     if given:
         from lighttight.cli.main import main as run
 

@@ -725,6 +725,18 @@ _CLI: dict[str, Words] = {
         "This computer does not let you read {path}, or it is not a file of text.",
         "Check the path and its permissions.",
     ),
+    "secret-empty": Words(
+        "There is nothing in it",
+        "{source} should hold a passphrase, a PIN or recovery words, and begins with none. Nothing "
+        "was done.",
+        "Write it there and try again.",
+    ),
+    "answer-lost": Words(
+        "The answer could not be written",
+        "The disk or device that the answer goes to is full, or takes nothing. What was done in "
+        "your library before that stays done.",
+        "Free some space there, or let the answer go somewhere else, then try again.",
+    ),
     "time-unclear": Words(
         "That time is not clear",
         "{text} is neither a day, nor a time, nor a length of time.",

@@ -76,6 +76,26 @@ def test_with_its_streams_closed_an_error_keeps_its_exit_code(tmp_path: Path) ->
     assert result.returncode == 3
 
 
+@pytest.mark.parametrize("arguments", ["--version", "--help", "audit --help"])
+def test_a_full_disk_takes_no_answer(arguments: str) -> None:
+    result = shell(f"LIGHTTIGHT {arguments} >/dev/full")
+    assert result.returncode == 4
+    assert len(result.stderr.splitlines()) == 1
+    assert "LT-" not in result.stderr
+
+
+def test_closed_input_holds_no_passphrase(tmp_path: Path) -> None:
+    home, words = tmp_path / "home", tmp_path / "words"
+    result = shell(
+        f"LIGHTTIGHT create {tmp_path / 'v'} --unlock passphrase --passphrase-file -"
+        f" --recovery-out {words} <&-",
+        LIGHTTIGHT_HOME=str(home),
+    )
+    assert result.returncode == 3
+    assert "Standard input" in result.stderr
+    assert not words.exists()
+
+
 def test_no_file_gets_the_number_of_a_closed_stream() -> None:
     held = (
         "import os; from lighttight.__main__ import main; main(['--version']);"

@@ -67,15 +67,24 @@ def choice(question: str, answers: Sequence[str]) -> int:
 
 def passphrase_from(file: str) -> str:
     """The first line of a file, or the next line of standard input."""
-    if file == "-":
-        return _text(sys.stdin.buffer.readline(LONGEST)).rstrip("\r\n")
-    return _text(_read(file)).partition("\n")[0].rstrip("\r")
+    text = _text(sys.stdin.buffer.readline(LONGEST) if file == "-" else _read(file))
+    passphrase = text.partition("\n")[0].rstrip("\r")
+    if not passphrase:
+        raise Refused("secret-empty", source=_source(file))
+    return passphrase
 
 
 def words_from(file: str) -> str:
     """Recovery words, one a line or all in one, numbered or not."""
     text = _text(sys.stdin.buffer.read(LONGEST) if file == "-" else _read(file))
-    return " ".join(part for part in text.split() if not _NUMBERING.match(part))
+    words = " ".join(part for part in text.split() if not _NUMBERING.match(part))
+    if not words:
+        raise Refused("secret-empty", source=_source(file))
+    return words
+
+
+def _source(file: str) -> str:
+    return "Standard input" if file == "-" else file
 
 
 def _read(file: str) -> bytes:

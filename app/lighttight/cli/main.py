@@ -16,15 +16,16 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from typer.main import get_command
 
-from lighttight.cli import checking, creating, demo, keeping, looking, moving, record, ways
+from lighttight import __version__
+from lighttight.cli import checking, creating, demo, keeping, looking, moving, record, screen, ways
 from lighttight.cli.options import Usage
 from lighttight.cli.screen import Screen
-from lighttight.errors import Cancelled, LighttightError
+from lighttight.errors import Cancelled, Environment, LighttightError
 
 UNEXPECTED: Final = 1
 CANCELLED: Final = Cancelled.exit_code
@@ -53,21 +54,40 @@ GROUPS: Final = {"albums": keeping.albums, "slots": ways.slots, "audit": record.
 """Commands with actions, which list when they are named without one."""
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lighttight {__version__}")
+        raise typer.Exit
+
+
 def program() -> typer.Typer:
     """Every command, in the order of the help."""
     app = typer.Typer(
         help="Photos and videos, locked on this computer.",
+        epilog="In a checkout that is not installed, say packaging/run instead of lighttight.",
         add_completion=False,
         # Plain help answers in a third of the time, and reads well through a pipe.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    app.callback()(_whole_program)
     for name, command in COMMANDS.items():
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
     return app
+
+
+def _whole_program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    del version
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -93,6 +113,11 @@ def main(arguments: Sequence[str]) -> int:
         told.error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last one who could say anything
+        if isinstance(error, OSError) and _came_from_answering(error):
+            _close_for_good()
+            lost = Environment("answer-lost")
+            told.error(lost)
+            return lost.exit_code
         _finish_answer()
         told.error(error)
         return UNEXPECTED
@@ -154,6 +179,17 @@ def _finish_answer() -> None:
     """What was answered so far comes before the line that says why there is no more."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()
+
+
+def _came_from_answering(error: OSError) -> bool:
+    """Whether the error arose where only answers are written, and not where files are.
+
+    The stream itself cannot be asked: it forgets what it failed to write.
+    """
+    trace, inner = error.__traceback__, ""
+    while trace is not None:
+        inner, trace = str(trace.tb_frame.f_globals.get("__name__", "")), trace.tb_next
+    return inner in {__name__, screen.__name__} or inner.partition(".")[0] in {"typer", "click"}
 
 
 def _close_for_good() -> None:

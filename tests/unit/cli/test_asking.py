@@ -43,13 +43,20 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, file: Path, act: obj
         (b"one two\r\n", "one two"),
         (b"  spaces count \n", "  spaces count "),
         (b"first\nsecond\n", "first"),
-        (b"", ""),
         ("Zoë’s\n".encode(), "Zoë’s"),
     ],
 )
 def test_the_first_line_is_the_passphrase(file: Path, content: bytes, passphrase: str) -> None:
     file.write_bytes(content)
     assert passphrase_from(str(file)) == passphrase
+
+
+@pytest.mark.parametrize("act", [passphrase_from, words_from])
+def test_nothing_is_no_secret(file: Path, act: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_bytes(b"\n")
+    assert code_of(act, file) == "secret-empty"
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    assert code_of(act, "-") == "secret-empty"
 
 
 def test_pipe_of_a_shell_is_a_file(file: Path) -> None:
@@ -63,11 +70,7 @@ def test_pipe_of_a_shell_is_a_file(file: Path) -> None:
 def test_standard_input_is_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
     given = SimpleNamespace(buffer=io.BytesIO(b"first\nsecond\n"))
     monkeypatch.setattr("sys.stdin", given)
-    assert [passphrase_from("-"), passphrase_from("-"), passphrase_from("-")] == [
-        "first",
-        "second",
-        "",
-    ]
+    assert [passphrase_from("-"), passphrase_from("-")] == ["first", "second"]
 
 
 @pytest.mark.parametrize(

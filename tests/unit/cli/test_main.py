@@ -117,6 +117,13 @@ def test_wrong_command_is_a_usage_error(run: Run, arguments: list[str]) -> None:
     assert run(*arguments, "--json").error == "usage"
 
 
+def test_help_names_the_version_and_what_to_type_in_a_checkout(run: Run) -> None:
+    ran = run("--help").ok()
+    assert "--version" in ran.out
+    assert "packaging/run" in ran.out
+    assert run("--version").ok().out.startswith("lighttight ")
+
+
 def test_a_file_name_is_no_command_in_the_hint(run: Run) -> None:
     assert "frob" not in run("frob").err.rpartition("lighttight")[2]
 
