@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ from lighttight.sealed.tree import Frontier, leaf_hash
 from lighttight.vault import schema
 
 BUSY_SECONDS: Final = 10
+_NEARLY_NOTHING: Final = 256 << 10
 PAGE: Final = 4096
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_NOFOLLOW
 
@@ -59,11 +61,22 @@ def translating(path: Path) -> Iterator[None]:
     except apsw.CantOpenError as error:
         raise Environment("vault-gone", path=str(path)) from error
     except apsw.IOError as error:
+        # On a full disk SQLite cannot make the memory it shares between processes, and calls that
+        # an I/O error. Nobody should be told to throw away a disk that is only full.
+        if _is_full(path):
+            raise Environment("disk-full", path=str(path)) from error
         raise Environment("disk-failed", path=str(path)) from error
     except apsw.NoMemError as error:
         raise Environment("memory-gone") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise Integrity("catalog-damaged") from error
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _NEARLY_NOTHING
+    except OSError:
+        return False
 
 
 def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:

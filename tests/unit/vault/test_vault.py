@@ -8,6 +8,7 @@ import shutil
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import apsw
 import pytest
@@ -20,6 +21,7 @@ from lighttight.sealed.keys import catalog_key
 from lighttight.vault import catalog, header_files
 from lighttight.vault.anchoring import AnchorState
 from lighttight.vault.backup import backup
+from lighttight.vault.catalog import translating
 from lighttight.vault.creating import create
 from lighttight.vault.vault import Vault, look, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
@@ -502,3 +504,16 @@ def test_nothing_is_written_through_a_link_inside_the_library(vault: Vault, tmp_
         (vault.path / "blobs" / f"{number:02x}").symlink_to(tmp_path / "elsewhere")
     assert code_of(add_object, vault, b"picture") == "vault-has-link"
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(("free", "code"), [(0, "disk-full"), (1 << 30, "disk-failed")])
+def test_a_full_disk_is_not_called_a_failing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+    def fail() -> None:
+        with translating(tmp_path / "catalog.1.db"):
+            raise apsw.IOError
+
+    assert code_of(fail) == code
