@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from lighttight import settings
 from lighttight.model import Factor
@@ -209,6 +211,21 @@ def test_giving_up_at_the_words_changes_nothing(full: RealDesk) -> None:
     assert renew.words._words == []
     assert full.window.stack.currentWidget() is full.window.shell
     assert full.window.shell.stack.currentWidget() is full.window.shell.settings
+
+
+@pytest.mark.parametrize("page", ["words", "confirm"])
+def test_the_key_locks_where_new_words_are_on_the_screen(full: RealDesk, page: str) -> None:
+    pin = next(slot.id for slot in session_of(full).ways.all() if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: PIN}, None, None)
+    renew = full.keeping.renew
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    if page == "confirm":
+        renew.words.go.click()
+    QTest.keyClick(full.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert full.window.stack.currentWidget() is full.window.unlock
+    assert renew.words._words == []
+    full.until(lambda: not full.jobs.busy())
+    assert full.window.stack.currentWidget() is full.window.unlock
 
 
 def test_locking_while_the_words_are_shown_changes_nothing(full: RealDesk) -> None:

@@ -257,8 +257,8 @@ class Window(QWidget):
         return self.stack.currentWidget() is self.shell
 
     def is_open(self) -> bool:
-        """Whether pictures can be on the screen."""
-        return self.stack.currentWidget() in (self.shell, self._viewer_page)
+        """Whether pictures, or words that open them, can be on the screen."""
+        return self.stack.currentWidget() not in (self.welcome, self.unlock)
 
     def _lock_key(self) -> None:
         if self.is_open():
@@ -275,7 +275,7 @@ class Window(QWidget):
     def _details_key(self) -> None:
         if self._in_library():
             self.shell.toolbar.details.toggle()
-        elif self.is_open():
+        elif self.stack.currentWidget() is self._viewer_page:
             self.viewer.info.toggle()
 
     def _help_key(self) -> None:
