@@ -89,6 +89,23 @@ def test_the_key_hides_at_once_and_is_recorded(full: RealDesk) -> None:
     assert reason(full, path) == "asked"
 
 
+def test_the_picture_is_off_the_screen_before_anything_waits(
+    full: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    stop = full.importing.stop
+
+    def watched() -> object:
+        seen.append(full.window.covered())
+        return stop()
+
+    monkeypatch.setattr(full.importing, "stop", watched)
+    full.locking.lock("asked")
+    assert seen == [True]
+    assert not full.window.covered()
+    full.until(lambda: not full.jobs.busy())
+
+
 def test_idle_locks_and_not_a_moment_before(full: RealDesk) -> None:
     session = session_of(full)
     path = session.vault.path

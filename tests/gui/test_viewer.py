@@ -7,7 +7,8 @@ import threading
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtMultimedia import QVideoFrame
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -366,6 +367,30 @@ def test_seeking_shows_the_frame_that_was_meant(frames: Frames) -> None:
     for number in (15, 47, 16, 70, 3):
         frames.player.seek(number / 25)
         frames.shows(number)
+
+
+def test_frames_that_come_too_fast_are_dropped_not_queued(frames: Frames) -> None:
+    opened(frames)
+    del frames.grey[:]
+    for grey in (30, 90, 150, 210):
+        image = QImage(640, 480, QImage.Format.Format_RGB32)
+        image.fill(QColor(grey, grey, grey))
+        frames.player._arrived(QVideoFrame(image))
+    assert frames.grey == []
+    frames.bot.waitUntil(lambda: bool(frames.grey), timeout=5000)
+    assert len(frames.grey) == 1
+    assert frames.grey[0] > 190
+
+
+def test_a_frame_larger_than_the_screen_is_made_smaller_while_it_plays(
+    frames: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = QImage(3840, 2160, QImage.Format.Format_RGB32)
+    assert frames.player._for_screen(image).size() == image.size()
+    monkeypatch.setattr(Player, "playing", True)
+    screen = QApplication.primaryScreen()
+    room = screen.size() * screen.devicePixelRatio()
+    assert frames.player._for_screen(image).width() <= room.width()
 
 
 def test_stepping_goes_frame_by_frame(frames: Frames) -> None:

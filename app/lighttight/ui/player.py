@@ -8,7 +8,9 @@ demuxer's thread; that thread may be waiting for Python's lock, to run `readData
 call holds that lock while it waits: both would wait for ever. A queued call is made by the event
 loop, which does not hold it.
 
-Frames come through a `QVideoSink` as images. Asking for a frame's own time shows, more often than
+Frames come through a `QVideoSink`. Only the newest is turned into an image, when everything that
+waited before it (keys, painting) had its turn: a computer that is too slow for a video drops
+frames, and does not fall behind. Asking for a frame's own time shows, more often than
 not, the frame before it; so every seek goes to the middle of a frame.
 """
 
@@ -17,8 +19,8 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from PySide6.QtCore import QIODevice, QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QIODevice, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtMultimedia import QAudioOutput, QMediaMetaData, QMediaPlayer, QVideoFrame, QVideoSink
 
 from lighttight.errors import LighttightError, Unsupported
@@ -112,7 +114,12 @@ class Player(QObject):
         self._rate.connect(self._media.setPlaybackRate, later)
         self._retired: list[SourceDevice] = []
         self._media.sourceChanged.connect(self._dispose, later)
-        self._sink.videoFrameChanged.connect(self._shown)
+        self._newest: QVideoFrame | None = None
+        self._deliver = QTimer(self)
+        self._deliver.setSingleShot(True)
+        self._deliver.setInterval(0)
+        self._deliver.timeout.connect(self._show_newest)
+        self._sink.videoFrameChanged.connect(self._arrived)
         self._media.positionChanged.connect(self._position)
         self._media.durationChanged.connect(self._duration)
         self._media.playbackStateChanged.connect(self._state)
@@ -133,6 +140,8 @@ class Player(QObject):
     def close(self) -> None:
         """Stop, and let go of the source."""
         device, self._device = self._device, None
+        self._newest = None
+        self._deliver.stop()
         if device is None:
             return
         device.shut()
@@ -228,13 +237,36 @@ class Player(QObject):
 
     # ---- what Qt says --------------------------------------------------------------------------
 
-    def _shown(self, frame: QVideoFrame) -> None:
+    def _arrived(self, frame: QVideoFrame) -> None:
+        """Quick, because it runs for every frame: one that was not shown yet is replaced."""
         if not frame.isValid() or self._device is None:
+            return
+        self._newest = frame
+        if not self._deliver.isActive():
+            self._deliver.start()
+
+    def _show_newest(self) -> None:
+        frame, self._newest = self._newest, None
+        if frame is None or self._device is None:
             return
         self._start_ms = max(0.0, frame.startTime() / 1000)
         image = frame.toImage()
         if not image.isNull():
-            self.frame.emit(image)
+            self.frame.emit(self._for_screen(image))
+
+    def _for_screen(self, image: QImage) -> QImage:
+        """While it plays, no larger than the screen; a frame that stands keeps every pixel."""
+        screen = QGuiApplication.primaryScreen()
+        if screen is None or not self.playing:
+            return image
+        room: QSize = screen.size() * screen.devicePixelRatio()
+        if image.width() <= room.width() and image.height() <= room.height():
+            return image
+        return image.scaled(
+            room,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
 
     def _position(self, value: int) -> None:
         self.moved.emit(value / 1000)
@@ -243,7 +275,11 @@ class Player(QObject):
         self.length_changed.emit(value / 1000)
 
     def _state(self, state: QMediaPlayer.PlaybackState) -> None:
-        self.playing_changed.emit(state is QMediaPlayer.PlaybackState.PlayingState)
+        playing = state is QMediaPlayer.PlaybackState.PlayingState
+        if not playing:
+            # The frame that stands now, with every pixel.
+            self._arrived(self._sink.videoFrame())
+        self.playing_changed.emit(playing)
 
     def _status(self, status: QMediaPlayer.MediaStatus) -> None:
         if status is QMediaPlayer.MediaStatus.EndOfMedia:

@@ -508,6 +508,17 @@ class Window(QWidget):
     def _away(self) -> bool:
         return QApplication.activeWindow() is None
 
+    def cover_at_once(self) -> None:
+        """Painted when this returns, whatever waits to be painted or done."""
+        self._cover.show()
+        self._cover.raise_()
+        self._cover.repaint()
+
+    def uncover(self) -> None:
+        """What stands there now may be seen, and is painted when this returns."""
+        self._cover_if_away()
+        self.repaint()
+
     def covered(self) -> bool:
         return self._cover.isVisible()
 

@@ -166,6 +166,8 @@ class Locking(QObject):
     def lock(self, reason: str, *, wait: bool = False) -> None:
         """`wait`: the computer is about to stop; only when this returns are the keys gone."""
         path = self._program.path
+        if self._program.session is not None:
+            self._window.cover_at_once()
         ending = self._importing.stop()
         session = self._program.give_up()
         if session is None or path is None:
@@ -173,6 +175,7 @@ class Locking(QObject):
         self.hide_everything()
         closed = self._unlocking.closing()
         self._unlocking.begin(path, just_locked=True)
+        self._window.uncover()
         drop_caches()
         if wait:
             close_session(session, reason, ending, HURRIED)
