@@ -179,7 +179,12 @@ class Inspector(QWidget):
         self._copies.setSpacing(0)
         self._inside.addLayout(self._copies)
         self.nowhere = Text(
-            self.tr("Nowhere. It has only ever been in this library."), "body", "text2", wrap=True
+            self.tr(
+                "No copy was made from here. The file you brought in may still be where it was."
+            ),
+            "body",
+            "text2",
+            wrap=True,
         )
         self._inside.addWidget(self.nowhere)
         row = QHBoxLayout()
