@@ -191,6 +191,7 @@ def test_what_is_said_about_a_picture(full: RealDesk) -> None:
     assert "640 × 480" in facts["library"].more
     assert inspector.when.text().endswith("18:30")
     assert inspector.nowhere.isVisibleTo(full.window)
+    assert "may still be where it was" in inspector.nowhere.text()
 
 
 def test_several_are_summed(full: RealDesk) -> None:
