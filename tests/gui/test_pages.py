@@ -72,6 +72,15 @@ def test_only_me_needs_no_pin(flow: WelcomeFlow) -> None:
     assert heard == [(ONLY_ME, "")]
 
 
+def test_tab_goes_from_the_pin_to_the_same_pin_again(flow: WelcomeFlow) -> None:
+    flow.question.answered.emit(SOMEONE)
+    assert flow.pin.pin.edit.hasFocus()
+    QTest.keyClick(flow.pin.pin.edit, Qt.Key.Key_Tab)
+    assert flow.pin.again.edit.hasFocus()
+    QTest.keyClick(flow.pin.again.edit, Qt.Key.Key_Tab)
+    assert flow.pin.pin.eye.hasFocus()
+
+
 def test_an_empty_pin_is_no_pin(flow: WelcomeFlow) -> None:
     heard = made_libraries(flow)
     flow.question.answered.emit(SOMEONE)

@@ -184,6 +184,10 @@ class PinPage(StepFrame):
             field.edited.connect(self._edited)
         self.problem = Text("", "body", "danger", wrap=True)
         self.content.addWidget(self.problem)
+        # Typing twice is one movement: the eyes come after both.
+        self.setTabOrder(self.pin.edit, self.again.edit)
+        self.setTabOrder(self.again.edit, self.pin.eye)
+        self.setTabOrder(self.pin.eye, self.again.eye)
         self.pin.submitted.connect(lambda: self.again.setFocus())
         self.again.submitted.connect(self._submit)
         back = Button(self.tr("Back"), Look.PLAIN, Size.BIG, icon="chevron-left")

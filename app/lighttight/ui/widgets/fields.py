@@ -67,6 +67,11 @@ class Field(QWidget):
             self._eye.toggled.connect(self._reveal)
             layout.addWidget(self._eye)
 
+    @property
+    def eye(self) -> QWidget:
+        """The last stop of Tab in this field."""
+        return self._eye or self.edit
+
     def text(self) -> str:
         return self.edit.text()
 
