@@ -387,6 +387,26 @@ def test_tab_stays_inside_the_sheet(qtbot: QtBot) -> None:
         assert sheet.isAncestorOf(holder.focusWidget())
 
 
+def test_nothing_below_takes_the_focus_from_the_sheet(qtbot: QtBot) -> None:
+    holder, sheet, heard = asked(qtbot)
+    below = next(one for one in holder.findChildren(Button) if not sheet.isAncestorOf(one))
+    below.setFocus()
+    assert sheet.isAncestorOf(holder.focusWidget())
+    QTest.keyClick(holder.focusWidget(), Qt.Key.Key_Return)
+    assert len(heard) == 1
+    assert below.hasFocus()
+
+
+def test_return_presses_the_button_that_has_the_focus(qtbot: QtBot) -> None:
+    button = Button("Go on")
+    window(qtbot, button)
+    button.setFocus()
+    pressed: list[bool] = []
+    button.clicked.connect(lambda: pressed.append(True))
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    assert len(pressed) == 1
+
+
 def test_a_click_beside_the_sheet_does_nothing(qtbot: QtBot) -> None:
     holder, sheet, heard = asked(qtbot)
     QTest.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))

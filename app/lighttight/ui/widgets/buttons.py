@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from lighttight.ui import paint
@@ -92,6 +92,13 @@ class Button(QAbstractButton):
         if self.look in (Look.LINK, Look.PLAIN):
             return 8 if self._icon or self._size is not Size.SMALL else 6
         return _PADDING[self._size]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses what has the focus, as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+            return
+        super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(self._content_width() + 2 * self._side() + 2, self._size.value)

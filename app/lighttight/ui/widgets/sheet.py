@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from lighttight.ui import paint
 from lighttight.ui.theme import theme
@@ -99,7 +99,29 @@ class Sheet(QWidget):
         self.setGeometry(parent.rect())
         self.show()
         self.raise_()
-        self.button(self._safe).setFocus(Qt.FocusReason.OtherFocusReason)
+        self._focused: QWidget = self.button(self._safe)
+        self._focused.setFocus(Qt.FocusReason.OtherFocusReason)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._hold_focus)
+
+    def _hold_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """A page below that fills itself late must not take the keys away."""
+        del before
+        if now is None or self.isHidden():
+            return
+        if self.isAncestorOf(now):
+            self._focused = now
+        elif self._on_top() and now.window() is self.window():
+            held = self._focused if shiboken6.isValid(self._focused) else self.button(self._safe)
+            held.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_top(self) -> bool:
+        parent = self.parentWidget()
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        sheets = parent.findChildren(Sheet, options=direct) if parent is not None else []
+        shown = [sheet for sheet in sheets if not sheet.isHidden()]
+        return bool(shown) and shown[-1] is self
 
     def button(self, key: str) -> Button:
         return self._buttons[key]
