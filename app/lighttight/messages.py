@@ -6,11 +6,12 @@ so: second person, short, concrete, no jargon; nothing that blames them; never "
 changed bytes look the same. On screen the vault is the library, the keyring is this computer's
 password store, a slot is a way in, an export or a rendition is a copy, to revoke is to end.
 
-A text may name facts of its error as `{fact}`. What is filled in may come from an attacker (a
-file name with a line break, or with signs that turn the reading direction around), so control and
-direction signs are shown as �, and long values are cut in the middle. A fact that the error does
-not carry fails the tests, which read every place that raises; should one slip through all the
-same, the text says "unknown" and the person still gets the rest.
+A text may name facts of its error as `{fact}`, and a number of bytes as `{fact:size}`.
+What is filled in may come from an attacker (a file name with a line break, or with signs that turn
+the reading direction around), so control and direction signs are shown as �, and long values are
+cut in the middle. A fact that the error does not carry fails the tests, which read every place that
+raises; should one slip through all the same, the text says "unknown" and the person still gets the
+rest.
 
 An error that nobody expected gets a short code that can be searched for. It is made of the kind
 of the error and the place in the code, never of its message, which may hold what is private.
@@ -570,7 +571,8 @@ _LIBRARY: dict[str, Words] = {
     ),
     "disk-low": Words(
         "Not enough room on the disk",
-        "This file needs {needed} bytes there, and {free} are free. Nothing of it was saved.",
+        "To save this file, {needed:size} must be free there, with a reserve for the library "
+        "itself, and {free:size} are. Nothing of it was saved.",
         "Free some space on the disk that holds your library, then import it again.",
     ),
     "import-stopped": Words(
@@ -725,6 +727,23 @@ _CLI: dict[str, Words] = {
         "This computer does not let you read {path}, or it is not a file of text.",
         "Check the path and its permissions.",
     ),
+    "slot-not-named": Words(
+        "Which way in?",
+        "No way in was named, so nothing was changed.",
+        "Give the beginning of its number; to see them, run: lighttight slots list",
+    ),
+    "place-impossible": Words(
+        "Nothing can be made there",
+        "{path}: this place takes no new files or folders, or the name is too long for it. "
+        "Nothing was made.",
+        "Choose another place or a shorter name.",
+    ),
+    "words-folder-missing": Words(
+        "The folder for the words isn’t there",
+        "{path} is not a folder, so the recovery words could not be saved in it. Nothing was made "
+        "or changed.",
+        "Choose a folder that exists, or connect its disk.",
+    ),
     "secret-empty": Words(
         "There is nothing in it",
         "{source} should hold a passphrase, a PIN or recovery words, and begins with none. Nothing "
@@ -806,7 +825,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)(:size)?\}")
 # Control, format (direction, zero width), surrogate and private-use characters, and the two
 # separators that break a line.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -836,12 +856,22 @@ def search_code(error: BaseException) -> str:
 def placeholders(template: Words) -> frozenset[str]:
     """The facts that a text names."""
     texts = (template.title, template.sentence, template.action)
-    return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
+    return frozenset(name for text in texts for name, _ in _PLACEHOLDER.findall(text))
 
 
 def harmless(text: str) -> str:
     """`text` as one line that neither steers a terminal nor reads as another one."""
     return "".join(_harmless(sign) for sign in text)
+
+
+def size(octets: int) -> str:
+    """`1 byte`, `512 bytes`, `3.4 MB`."""
+    if octets < 1000:
+        return f"{octets} byte{'' if octets == 1 else 's'}"
+    value, unit = octets / 1000, 0
+    while value >= 999.95 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}"
 
 
 def _place(trace: TracebackType | None) -> list[str]:
@@ -864,9 +894,25 @@ def _place(trace: TracebackType | None) -> list[str]:
 def _filled(template: Words, facts: dict[str, object]) -> Words:
     def fill(text: str) -> str:
         # One pass over the template: a value that looks like a placeholder stays a value.
-        return _PLACEHOLDER.sub(lambda match: _shown(facts.get(match[1])), text)
+        return _PLACEHOLDER.sub(one, text)
 
+    def one(match: re.Match[str]) -> str:
+        value = facts.get(match[1])
+        if match[2] and isinstance(value, int):
+            return size(value)
+        return _timed(value) if exactly and isinstance(value, datetime) else _shown(value)
+
+    # Two times that read the same would say that nothing happened in between.
+    times = {_shown(value) for value in facts.values() if isinstance(value, datetime)}
+    moments = {value for value in facts.values() if isinstance(value, datetime)}
+    exactly = len(times) < len(moments)
     return Words(fill(template.title), fill(template.sentence), fill(template.action))
+
+
+def _timed(moment: datetime) -> str:
+    """To the millisecond, as the record has it."""
+    local = moment if moment.tzinfo is None else moment.astimezone()
+    return f"{_shown(moment)}:{local:%S}.{local.microsecond // 1000:03}"
 
 
 def _shown(value: object) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from lighttight import messages
-from lighttight.errors import Cancelled, Environment, LighttightError, Refused
+from lighttight.errors import Cancelled, Environment, Integrity, LighttightError, Refused
 from lighttight.messages import LONGEST_VALUE, Words, placeholders, search_code, words
 
 TEMPLATE = Words("About {name}", "It holds {count} of {name}.", "Do {act}.")
@@ -128,3 +128,19 @@ def test_texts_are_plain_and_complete() -> None:
         assert template.title, code
         assert template.sentence.endswith((".", "?", "!")), code
         assert "  " not in f"{template.title} {template.sentence}", code
+
+
+def test_sizes_are_read_by_people() -> None:
+    said = words(Environment("disk-low", needed=67_139_672, free=999))
+    assert "67.1 MB must be free" in said.sentence
+    assert "999 bytes" in said.sentence
+
+
+def test_times_of_one_minute_are_told_apart() -> None:
+    first = datetime(2026, 10, 4, 0, 14, 7, 41_000, UTC)
+    later = first + timedelta(milliseconds=2)
+    close = words(Integrity("vault-older", anchored=later, found=first)).sentence
+    assert ":07.043" in close
+    assert ":07.041" in close
+    apart = words(Integrity("vault-older", anchored=later, found=first - timedelta(days=1)))
+    assert ":07" not in apart.sentence

@@ -6,9 +6,11 @@ into a pipe: where neither is there, nothing is made at all.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +32,9 @@ WARNING = (
 QUESTION = "Does anyone else use this computer, or know how to sign in?"
 TRIES = 3
 WORDS_IN_A_ROW = 4
+
+_NOT_MADE = frozenset({"file-missing", "vault-gone", "disk-error"})
+"""What the system's refusal to make a folder is called where the folder is taken for granted."""
 
 
 class Unlock(enum.Enum):
@@ -79,7 +84,8 @@ def create(
     chosen = _asked_unlock(told) if unlock is None else unlock
     way = new_way(chosen, passphrase_file, "--passphrase-file", weak_allowed=allow_weak)
     title = name or path.absolute().name.removesuffix(SUFFIX) or "Library"
-    created = create_session(path, title, (way,), PasswordStore())
+    with making(path):
+        created = create_session(path, title, (way,), PasswordStore())
     with created.session as session:
         try:
             saved = hand_over_words(session, created.words, recovery_out, told)
@@ -220,6 +226,27 @@ def _asked_unlock(told: Screen) -> Unlock:
 # Recovery words ---------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def making(path: Path) -> Iterator[None]:
+    """What a folder that could not be made at `path` means to the person who named it."""
+    try:
+        yield
+    except Environment as error:
+        if error.code in _NOT_MADE and not os.path.lexists(path):
+            raise Environment("place-impossible", path=str(path)) from error
+        raise
+
+
+def insist_on_room_of_its_own(path: Path) -> None:
+    """A library goes into a folder that is new or empty. Raises Refused("path-exists")."""
+    try:
+        taken = os.path.lexists(path) and (not path.is_dir() or any(path.iterdir()))
+    except OSError as error:
+        raise Environment("not-writable", path=str(path)) from error
+    if taken:
+        raise Refused("path-exists", path=str(path))
+
+
 def insist_on_place_for_words(file: Path | None, told: Screen, vault: Path) -> None:
     """Refuse while nothing was made yet what would leave the words nowhere."""
     if file is None:
@@ -227,10 +254,16 @@ def insist_on_place_for_words(file: Path | None, told: Screen, vault: Path) -> N
             raise Usage("recovery-nowhere")
         return
     folder = file.absolute().parent
-    if os.path.lexists(file):
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise Environment("place-impossible", path=str(file)) from error
+    else:
         raise Refused("path-exists", path=str(file))
     if not folder.is_dir():
-        raise Refused("folder-missing", path=str(folder))
+        raise Refused("words-folder-missing", path=str(folder))
     home = vault.absolute().resolve()
     if home in (folder.resolve(), *folder.resolve().parents):
         raise Refused("folder-inside", path=str(folder))

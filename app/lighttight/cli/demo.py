@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lighttight.cli.creating import WARNING
+from lighttight.cli.creating import WARNING, insist_on_room_of_its_own
 from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import JsonFlag
 from lighttight.cli.screen import Screen, counted
 from lighttight.cli.sentences import Narrator
-from lighttight.errors import Integrity, LighttightError, Refused
+from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.model import Factor, Item, ItemId
 
 if TYPE_CHECKING:
@@ -62,10 +62,14 @@ def _place(keep: Path | None) -> Iterator[Path]:
         finally:
             shutil.rmtree(place, ignore_errors=True)
         return
-    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise Refused("path-exists", path=str(keep))
-    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keep.chmod(0o700)
+    insist_on_room_of_its_own(keep)
+    try:
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep.chmod(0o700)
+    except PermissionError as error:
+        raise Environment("not-writable", path=str(keep)) from error
+    except OSError as error:
+        raise Environment("place-impossible", path=str(keep)) from error
     yield keep.absolute()
 
 

@@ -10,8 +10,9 @@ import typer
 
 from lighttight.cli import opening
 from lighttight.cli.options import Common, with_common
-from lighttight.cli.screen import Json, Screen, clock, moment, size, stamp
+from lighttight.cli.screen import Json, Screen, clock, moment, stamp
 from lighttight.errors import Refused
+from lighttight.messages import size
 from lighttight.model import AlbumId, Item, Kind, Labels, Scope, View
 
 if TYPE_CHECKING:

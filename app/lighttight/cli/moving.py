@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lighttight.cli import opening
+from lighttight.cli import creating, opening
 from lighttight.cli.keeping import Ids, found
 from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import Common, Usage, with_common
-from lighttight.cli.screen import Screen, counted, day, size
+from lighttight.cli.screen import Screen, counted, day
 from lighttight.errors import Environment, Integrity, Refused
-from lighttight.messages import WORDS, harmless, words
+from lighttight.messages import WORDS, harmless, size, words
 from lighttight.model import AlbumId, Factor, Item, ItemId
 
 if TYPE_CHECKING:
@@ -286,6 +286,8 @@ def restore(
     if common.vault is None:
         raise Usage("usage", message="Missing option '--vault'", command="lighttight restore")
     locked = look(source)
+    # Nobody should type a passphrase for what cannot be done anyway.
+    creating.insist_on_room_of_its_own(common.vault)
     offer = opening.offered(common)
     if offer is None:
         clicks = any(slot.factors == (Factor.KEYRING,) for slot in locked.slots)

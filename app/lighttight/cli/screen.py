@@ -32,7 +32,6 @@ _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _DRAWN_EVERY: Final = 5
 """Times a second that the bar is drawn anew."""
 
@@ -139,16 +138,6 @@ class Screen:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 item`, `2 items`, `12,408 items`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def size(octets: int) -> str:
-    """`512 bytes`, `3.4 MB`."""
-    if octets < 1000:
-        return counted(octets, "byte")
-    value, unit = octets / 1000, 0
-    while value >= 999.95 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.1f} {_UNITS[unit]}"
 
 
 def clock(seconds: float) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from lighttight.cli.screen import counted, moment, size
+from lighttight.cli.screen import counted, moment
+from lighttight.messages import size
 from lighttight.model import AlbumId
 
 if TYPE_CHECKING:

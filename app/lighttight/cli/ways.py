@@ -111,6 +111,8 @@ def remove_slot(
     recovery_out: RecoveryOut = None,
 ) -> int:
     """Take a way in away. All keys change, so that it opens nothing made later."""
+    if not slot.strip():
+        raise Usage("slot-not-named")
     with opening.opened_by(common) as (session, offer):
         going = session.ways.find(slot)
         staying = [one for one in _typed_or_not(session) if one.id != going.id]

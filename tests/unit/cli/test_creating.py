@@ -63,8 +63,32 @@ class TestRefused:
             *("create", path, "--unlock", "keyring", "--json"),
             *("--recovery-out", tmp_path / "not" / "there"),
         )
-        assert (ran.code, ran.error) == (3, "folder-missing")
+        assert (ran.code, ran.error) == (3, "words-folder-missing")
         assert not path.exists()
+
+    @pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "long"])
+    def test_a_place_that_takes_no_folder(
+        self, run: Run, tmp_path: Path, words_file: Path, place: str
+    ) -> None:
+        path = tmp_path / ("x" * 300) if place == "long" else Path(place)
+        more = ("--unlock", "keyring", "--recovery-out", words_file)
+        ran = run("create", path, *more, "--json")
+        assert (ran.code, ran.error) == (4, "place-impossible")
+        assert not words_file.exists()
+
+    def test_a_name_for_the_words_that_is_too_long(
+        self, run: Run, path: Path, tmp_path: Path
+    ) -> None:
+        more = ("--unlock", "keyring", "--recovery-out", tmp_path / ("x" * 300))
+        ran = run("create", path, *more, "--json")
+        assert (ran.code, ran.error) == (4, "place-impossible")
+        assert not path.exists()
+
+    @pytest.mark.parametrize("place", ["/proc/x", "long"])
+    def test_a_demo_where_nothing_can_be_made(self, run: Run, tmp_path: Path, place: str) -> None:
+        path = tmp_path / ("x" * 300) if place == "long" else Path(place)
+        ran = run("demo", "--keep", path, "--json")
+        assert (ran.code, ran.error) == (4, "place-impossible")
 
     def test_weak_passphrase(self, run: Run, path: Path, tmp_path: Path, words_file: Path) -> None:
         (tmp_path / "weak").write_text("password1")

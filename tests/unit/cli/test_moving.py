@@ -14,7 +14,7 @@ from lighttight.errors import Environment, Integrity, Refused
 from lighttight.session import ImportResult, ImportStatus
 from tests.support.libraries import picture
 from tests.support.password_store import MemoryBackend
-from tests.unit.cli.conftest import Run, StandInDecoder
+from tests.unit.cli.conftest import Run, StandInDecoder, Terminal
 
 IMPORTED = ImportResult(Path("x"), None, ImportStatus.IMPORTED)
 SKIPPED = ImportResult(Path("x"), None, ImportStatus.SKIPPED, "not-media")
@@ -214,6 +214,16 @@ class TestBackup:
         ran = run("restore", tmp_path / "nothing", "--vault", tmp_path / "new", "--json")
         assert (ran.code, ran.error) == (3, "vault-missing")
         assert not (tmp_path / "new").exists()
+
+    def test_what_cannot_be_done_is_refused_before_anything_is_asked(
+        self, run: Run, path: Path, passphrase_file: Path, words_file: Path, terminal: Terminal
+    ) -> None:
+        more = ("--passphrase-file", passphrase_file, "--recovery-out", words_file)
+        run("create", path, "--unlock", "passphrase", *more).ok()
+        terminal.there = True
+        ran = run("restore", path, "--vault", path, "--json")
+        assert (ran.code, ran.error) == (3, "path-exists")
+        assert terminal.asked == []
 
     def test_wrong_passphrase_restores_nothing_and_may_be_tried_again(
         self, run: Run, path: Path, passphrase_file: Path, words_file: Path, tmp_path: Path

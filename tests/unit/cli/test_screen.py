@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lighttight.cli.screen import Screen, clock, counted, day, size, stamp
+from lighttight.cli.screen import Screen, clock, counted, day, stamp
 from lighttight.errors import Cancelled
+from lighttight.messages import size
 
 HOSTILE = "a\nb\x1b[31m\u202egpj\udcff\x9bé"
 

@@ -172,3 +172,9 @@ def test_unlock_tells_and_locks(run: Run, library: Path) -> None:
     assert ran.document["items"] == 0
     assert ran.document["failed_tries"] == 0
     assert "0 items" in run("unlock").ok().out
+
+
+@pytest.mark.parametrize("named", ["", " "])
+def test_a_way_in_without_a_number_is_not_looked_for(run: Run, library: Path, named: str) -> None:
+    ran = run("slots", "remove", named, "--vault", library, "--json")
+    assert (ran.code, ran.error) == (2, "slot-not-named")
