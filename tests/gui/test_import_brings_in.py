@@ -12,7 +12,9 @@ from lighttight.errors import Environment
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
 from lighttight.ui.controllers.choosing import forget_history
+from lighttight.ui.controllers.importing import Run
 from lighttight.ui.widgets.progress import ProgressPanel
+from lighttight.ui.widgets.sheet import Sheet
 from tests.gui.desks import PIN, RealDesk
 from tests.support import media_files
 
@@ -262,3 +264,26 @@ def test_the_choosing_dialogs_leave_no_history(
     assert len(desk.ids()) == 4
     after = {one for one in home.rglob("*") if ".lighttight" not in str(one)}
     assert after == before
+
+
+def test_closing_during_an_import_is_asked_once_and_keeps_going(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run((), None, remove_originals=False)
+    run.imported = 4
+    desk.create()
+    monkeypatch.setattr(desk.importing, "_run", run)
+    closed: list[bool] = []
+    desk.window.closing.connect(lambda: closed.append(True))
+    assert not desk.window.close()
+    assert not desk.window.close()
+    sheets = [one for one in desk.window.findChildren(Sheet) if not one.isHidden()]
+    assert len(sheets) == 1
+    assert "4 items" in sheets[0].sentence.text()
+    assert sheets[0].button("keep").hasFocus()
+    sheets[0].answer("keep")
+    assert closed == []
+    assert not desk.window.close()
+    desk.asked().answer("close")
+    assert closed == [True]
+    monkeypatch.undo()

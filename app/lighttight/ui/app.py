@@ -111,7 +111,7 @@ class Desk(QObject):
         self.keeping = Keeping(self.program, self.browsing, self.importing, self.preferring)
         self.starting.words_wanted.connect(self.keeping.new_words)
         self.starting.unfinished.connect(self.acting.say_unfinished)
-        self.events.told_to_end.connect(self.window.close)
+        self.events.told_to_end.connect(self.window.close_unasked)
         self._ended = False
 
     def _new_library(self) -> None:

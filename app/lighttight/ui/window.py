@@ -178,6 +178,8 @@ class Window(QWidget):
         self._active_at = 0.0
         self._cover_when_away = True
         self._sidebar_data = SidebarData("")
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked when the window is to close; whoever says no asks the person."""
         self.setWindowTitle(self.tr("Lighttight"))
         self.setMinimumSize(880, 600)
         self.resize(1280, 800)
@@ -519,6 +521,11 @@ class Window(QWidget):
         self._cover_if_away()
         self.repaint()
 
+    def close_unasked(self) -> None:
+        """The computer is about to stop, or the person answered."""
+        self.may_close = lambda: True
+        self.close()
+
     def covered(self) -> bool:
         return self._cover.isVisible()
 
@@ -531,5 +538,8 @@ class Window(QWidget):
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight.model import AlbumId
@@ -25,7 +26,7 @@ from lighttight.ui.controllers.program import Program
 from lighttight.ui.jobs import Job, Order
 from lighttight.ui.pages.imported import ImportedBody, Told, told
 from lighttight.ui.widgets.progress import ProgressPanel
-from lighttight.ui.widgets.sheet import Answer
+from lighttight.ui.widgets.sheet import Answer, Sheet
 
 if TYPE_CHECKING:
     from lighttight.session import ImportResult, ImportSummary, Session
@@ -97,6 +98,8 @@ class Importing(QObject):
         window.files_wanted.connect(self._choose_files)
         window.folder_wanted.connect(self._choose_folder)
         window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
+        window.may_close = self._may_close
+        self._asking: Sheet | None = None
         program.closed.connect(self._closed)
 
     @property
@@ -216,6 +219,36 @@ class Importing(QObject):
             return None
         self._run.stop.set()
         return Ending(self._run.ended, self._job)
+
+    def _may_close(self) -> bool:
+        """Closing the window ends an import: asked once."""
+        run = self._run
+        if run is None or self._program.session is None:
+            return True
+        asked = self._asking
+        if asked is not None and shiboken6.isValid(asked) and not asked.isHidden():
+            return False
+        so_far = words.items(run.imported + run.duplicates + run.others)
+        sheet = self._window.ask(
+            self.tr("Import is still running. Close anyway?"),
+            self.tr(
+                "So far: {items}. They stay in the library. The rest is not brought in, and an "
+                "import does not go on by itself the next time."
+            ).format(items=so_far),
+            [
+                Answer("keep", self.tr("Keep importing"), safe=True),
+                Answer("close", self.tr("Close"), danger=True),
+            ],
+            icon_name="import",
+        )
+        self._asking = sheet
+        sheet.answered.connect(self._answered_closing)
+        return False
+
+    def _answered_closing(self, key: str) -> None:
+        self._asking = None
+        if key == "close":
+            self._window.close_unasked()
 
     def _closed(self) -> None:
         self._waiting.clear()
