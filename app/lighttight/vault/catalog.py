@@ -14,6 +14,8 @@ Rules of use:
   caller and is rolled back.
 - After SQLite reports an I/O error nothing more is written through this object: what a failed
   fsync left in the page cache cannot be known (PostgreSQL's lesson of 2018). Close and open.
+
+Length: connections, transactions and state of one database, which are right only together.
 """
 
 from __future__ import annotations
