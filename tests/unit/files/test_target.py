@@ -259,10 +259,14 @@ def _fail(*_: object, **__: object) -> None:
 
 
 def _saved(folder: Path, before: Callable[[], None] = lambda: None) -> target.OpenedFile:
+    def save() -> None:
+        with made:
+            before()
+            made.commit()
+
     made = create_exclusively(folder, "a")
-    with pytest.raises(Environment, match="disk-failed"), made:
-        before()
-        made.commit()
+    with pytest.raises(Environment, match="disk-failed"):
+        save()
     return made
 
 
