@@ -152,7 +152,7 @@ class RealDesk(Desk):
 
         return [
             one.words.text()
-            for one in self.window.shell.library.findChildren(Banner)
+            for one in self.window.shell.stack.findChildren(Banner)
             if not one.isHidden()
         ]
 

@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 from lighttight.ui.grid.view import ZOOM
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.pages.unlock import UnlockData, Way
+from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.widgets.sidebar import SidebarData
-from lighttight.ui.window import Window
+from lighttight.ui.window import Shell, Window
 from tests.gui import pictures
 from tests.gui.fakes import FakeViewer
 
@@ -268,3 +269,17 @@ def test_the_menu_of_the_pictures_sends_nothing_out_by_itself(window: Window, ce
     next(a for a in menu.actions() if a.text() == "Save outside the library…").trigger()
     assert exports == [[cells[1].id]]
     menu.deleteLater()
+
+
+def test_notes_are_seen_on_the_empty_library_too(qtbot: QtBot, jobs: Jobs) -> None:
+    shell = Shell(jobs, pictures.FakePreviews(pictures.cells(3), 3))
+    qtbot.addWidget(shell)
+    shell.show()
+    banner = Banner("3 failed tries since.", "")
+    shell.library.add_banner(banner)
+    for page in (shell.empty, shell.library, shell.empty):
+        shell.stack.setCurrentWidget(page)
+        assert banner.isVisible()
+        assert page.isAncestorOf(banner)
+    shell.library.remove_banner(banner)
+    assert banner.isHidden()

@@ -123,6 +123,13 @@ class Shell(QWidget):
         self.library.grid.zoom_changed.connect(self.toolbar.zoom.setValue)
         self.toolbar.details_toggled.connect(self.inspector.setVisible)
         self.toolbar.search.left.connect(self._to_pictures)
+        self.stack.currentChanged.connect(self._bring_notes)
+
+    def _bring_notes(self) -> None:
+        """Notes stand above the pictures, and where pictures will be."""
+        page = self.stack.currentWidget()
+        if isinstance(page, LibraryPage | EmptyPage):
+            page.take_notes(self.library.notes)
 
     def _to_pictures(self) -> None:
         self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)

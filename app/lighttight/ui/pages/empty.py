@@ -74,6 +74,8 @@ class EmptyPage(QWidget):
         super().__init__(parent)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._outer = outer
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -128,6 +130,12 @@ class EmptyPage(QWidget):
         )
         inside.addLayout(hint)
         inside.addStretch(1)
+
+    def take_notes(self, notes: QWidget) -> None:
+        """What the program has to say is said here as well, in a row of its own."""
+        hidden = notes.isHidden()
+        self._outer.insertWidget(0, notes)
+        notes.setHidden(hidden)
 
     def set_steps(self, steps: Sequence[FirstStep]) -> None:
         clear(self._steps)

@@ -28,9 +28,13 @@ class LibraryPage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
-        self._banners = QVBoxLayout()
+        self.notes = QWidget()
+        """What the rows stand in; `take_notes` brings it here from another page."""
+        self._banners = QVBoxLayout(self.notes)
+        self._banners.setContentsMargins(0, 0, 0, 0)
         self._banners.setSpacing(8)
-        self._layout.addLayout(self._banners)
+        self._layout.addWidget(self.notes)
+        self.notes.hide()
         self.stack = QStackedWidget()
         self._layout.addWidget(self.stack, 1)
         self.grid = TimelineGrid(jobs, source)
@@ -67,23 +71,30 @@ class LibraryPage(QWidget):
         self.stack.addWidget(self._empty)
         self.stack.setCurrentWidget(self._empty)
 
+    def take_notes(self, notes: QWidget) -> None:
+        self._layout.insertWidget(0, notes)
+        notes.setHidden(self._banners.isEmpty())
+
     def add_banner(self, banner: Banner) -> None:
         """A row of its own above the pictures, until it is put away."""
         if self._banners.isEmpty():
             right = theme().metrics.year_strip + 12
             self._banners.setContentsMargins(theme().metrics.grid_margin, 16, right, 4)
         self._banners.addWidget(banner)
+        self.notes.show()
         banner.closed.connect(lambda: self.remove_banner(banner))
 
     def remove_banners(self) -> None:
         """Lock: what they say may be about what is inside."""
         clear(self._banners)
+        self.notes.hide()
         self._banners.setContentsMargins(0, 0, 0, 0)
 
     def remove_banner(self, banner: Banner) -> None:
         self._banners.removeWidget(banner)
         discard(banner)
         if self._banners.isEmpty():
+            self.notes.hide()
             self._banners.setContentsMargins(0, 0, 0, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
