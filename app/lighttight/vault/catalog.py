@@ -298,7 +298,8 @@ class Catalog:
         if not create:
             _insist_on_pages(path)
             # A catalog in WAL mode never has one; SQLite would play a planted one before anything.
-            path.with_name(path.name + "-journal").unlink(missing_ok=True)
+            with files.translating(path):
+                path.with_name(path.name + "-journal").unlink(missing_ok=True)
         self._writer = connect(path, key, create=create)
         try:
             with translating(self.path):

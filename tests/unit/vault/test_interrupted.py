@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,6 +223,21 @@ class TestRotation:
         again.settle()
         assert len(store.memory.items) == 2, "one slot and the anchor"
         again.close()
+
+
+    def test_a_disk_that_takes_nothing_away_is_named(
+        self, vault: Vault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        unlink = Path.unlink
+
+        def refuse(path: Path, missing_ok: bool = False) -> None:
+            if path.name == "catalog.2.db-journal" and (vault.path / "catalog.2.db").exists():
+                raise OSError(errno.EROFS, "no more writing")
+            unlink(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(Environment, match="not-writable"):
+            rotate(vault, reason="asked")
 
 
 class TestAddingAWay:
