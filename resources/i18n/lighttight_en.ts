@@ -38,6 +38,55 @@
             <numerusform>%Ln hours</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln file(s) held no photo or video and were left alone.</source>
+        <translation>
+            <numerusform>%Ln file held no photo or video and was left alone.</numerusform>
+            <numerusform>%Ln files held no photo or video and were left alone.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln was/were in the library already.</source>
+        <translation>
+            <numerusform>%Ln was in the library already.</numerusform>
+            <numerusform>%Ln were in the library already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln could not be imported.</source>
+        <translation>
+            <numerusform>%Ln could not be imported.</numerusform>
+            <numerusform>%Ln could not be imported.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln was/were not begun.</source>
+        <translation>
+            <numerusform>%Ln was not begun.</numerusform>
+            <numerusform>%Ln were not begun.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln original(s) kept.</source>
+        <translation>
+            <numerusform>%Ln original kept.</numerusform>
+            <numerusform>%Ln originals kept.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them say(s) where it was taken.</source>
+        <translation>
+            <numerusform>%Ln of them says where it was taken.</numerusform>
+            <numerusform>%Ln of them say where they were taken.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them say(s) when it was taken.</source>
+        <translation>
+            <numerusform>%Ln of them says when it was taken.</numerusform>
+            <numerusform>%Ln of them say when they were taken.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Sidebar</name>

@@ -90,7 +90,7 @@ def test_the_same_again_is_found_to_be_there(desk: RealDesk, folder: Path) -> No
     desk.drop(folder)
     sheet = desk.asked()
     assert sheet.accessibleName() == "All of it was here already"
-    assert "4 already in the library" in sheet.sentence.text()
+    assert "4 were in the library already" in sheet.sentence.text()
 
 
 def test_an_import_into_an_album_stands_in_it(desk: RealDesk, folder: Path) -> None:

@@ -293,7 +293,7 @@ def test_saving_outside_says_what_it_reveals_and_cancels_by_default(full: RealDe
     sheet = full.asked()
     assert sheet.accessibleName() == "Save 1 item outside the library?"
     said = sheet.sentence.text()
-    assert "where they were taken" in said
+    assert "1 of them says where it was taken." in said
     assert "Sample camera" in said
     assert "cannot be taken back" in said
     assert sheet.button("cancel").hasFocus()

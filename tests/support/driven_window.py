@@ -94,7 +94,7 @@ def main() -> int:
 
         notifier.activated.connect(asked)
 
-    app.Desk.begin = begin_and_listen
+    app.Desk.begin = begin_and_listen  # pyright: ignore[reportAttributeAccessIssue]
     return __main__.main([])
 
 

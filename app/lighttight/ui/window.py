@@ -120,8 +120,10 @@ class Shell(QWidget):
         for page in (self.library, self.empty, self.trash, self.settings):
             self.stack.addWidget(page)
         self.toolbar.zoomed.connect(self.library.grid.set_zoom)
+        self.toolbar.zoomed.connect(self.trash.grid.set_zoom)
         self.library.grid.zoom_changed.connect(self.toolbar.zoom.setValue)
-        self.toolbar.details_toggled.connect(self.inspector.setVisible)
+        self.toolbar.details_toggled.connect(lambda _: self._show_details())
+        self.stack.currentChanged.connect(lambda _: self._show_details())
         self.toolbar.search.left.connect(self._to_pictures)
         self.stack.currentChanged.connect(self._bring_notes)
 
@@ -130,6 +132,11 @@ class Shell(QWidget):
         page = self.stack.currentWidget()
         if isinstance(page, LibraryPage | EmptyPage):
             page.take_notes(self.library.notes)
+
+    def _show_details(self) -> None:
+        """Beside pictures only: the settings have none."""
+        here = self.stack.currentWidget() in (self.library, self.trash, self.empty)
+        self.inspector.setVisible(here and self.toolbar.details.isChecked())
 
     def _to_pictures(self) -> None:
         self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)

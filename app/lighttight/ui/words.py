@@ -51,6 +51,27 @@ class Counts(QObject):
     def videos(self, count: int) -> str:
         return self.tr("%Ln video(s)", "", count)
 
+    def not_media(self, count: int) -> str:
+        return self.tr("%Ln file(s) held no photo or video and were left alone.", "", count)
+
+    def known(self, count: int) -> str:
+        return self.tr("%Ln was/were in the library already.", "", count)
+
+    def failed(self, count: int) -> str:
+        return self.tr("%Ln could not be imported.", "", count)
+
+    def not_begun(self, count: int) -> str:
+        return self.tr("%Ln was/were not begun.", "", count)
+
+    def kept(self, count: int) -> str:
+        return self.tr("%Ln original(s) kept.", "", count)
+
+    def placed(self, count: int) -> str:
+        return self.tr("%Ln of them say(s) where it was taken.", "", count)
+
+    def dated(self, count: int) -> str:
+        return self.tr("%Ln of them say(s) when it was taken.", "", count)
+
     def spoken(self, seconds: float) -> str:
         if seconds < 55:
             return self.tr("a few seconds")
@@ -61,25 +82,25 @@ class Counts(QObject):
 
 
 @cache
-def _counts() -> Counts:
+def counts() -> Counts:
     return Counts()
 
 
 def items(count: int) -> str:
-    return _counts().items(count)
+    return counts().items(count)
 
 
 def photos(count: int) -> str:
-    return _counts().photos(count)
+    return counts().photos(count)
 
 
 def videos(count: int) -> str:
-    return _counts().videos(count)
+    return counts().videos(count)
 
 
 def spoken(seconds: float) -> str:
     """How long something takes, rounded as one would say it."""
-    return _counts().spoken(seconds)
+    return counts().spoken(seconds)
 
 
 def clock(seconds: float) -> str:
@@ -110,6 +131,11 @@ def day_and_time(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """`19 September 2026`."""
     return QLocale().toString(_stamp(moment), "d MMMM yyyy")
+
+
+def short_day(moment: datetime) -> str:
+    """`19 Sep 2026`."""
+    return QLocale().toString(_stamp(moment), "d MMM yyyy")
 
 
 def time_of_day(moment: datetime) -> str:

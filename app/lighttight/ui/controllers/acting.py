@@ -281,11 +281,9 @@ class Acting(QObject):
         with_place = sum(item.place is not None for item in found)
         devices = sorted({item.device for item in found if item.device})
         dated = sum(item.taken is not None for item in found)
-        lines = [self.tr("They are saved unchanged, readable for anyone who can open the folder.")]
+        lines = [self.tr("Saved unchanged, and readable for anyone who can open the folder.")]
         if with_place:
-            lines.append(
-                self.tr("{items} say where they were taken.").format(items=words.items(with_place))
-            )
+            lines.append(words.counts().placed(with_place))
         if devices:
             lines.append(
                 self.tr("Device: {devices}.").format(devices=", ".join(devices[:3]))
@@ -295,13 +293,9 @@ class Acting(QObject):
                 )
             )
         if dated:
-            lines.append(
-                self.tr("{items} say when they were taken.").format(items=words.items(dated))
-            )
+            lines.append(words.counts().dated(dated))
         lines.append(
-            self.tr(
-                "It is written down in the library that they left. What left cannot be taken back."
-            )
+            self.tr("That it left is written down in the library. What left cannot be taken back.")
         )
         sheet = self._window.ask(
             self.tr("Save {items} outside the library?").format(items=words.items(len(chosen))),

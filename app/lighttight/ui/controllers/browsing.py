@@ -336,4 +336,5 @@ class Browsing(QObject):
     def status(self) -> list[str]:
         if self.overview is None:
             return []
-        return [words.items(self.overview.counts.all)]
+        count = self.overview.counts.all
+        return [words.items(count) if count else self.tr("No items yet")]

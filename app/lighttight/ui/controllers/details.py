@@ -55,6 +55,9 @@ class Details(QObject):
         window = program.window
         beside_grid, beside_viewer = window.shell.inspector, window.viewer_details
         window.selection_changed.connect(lambda items: self._show(beside_grid, items))
+        trash = window.shell.trash.grid
+        trash.selection_changed.connect(lambda: self._show(beside_grid, trash.selected()))
+        window.shell.stack.currentChanged.connect(lambda _: self._other_page())
         window.viewer_shown.connect(lambda item: self._show(beside_viewer, [ItemId(item)]))
         window.shell.toolbar.details_toggled.connect(lambda _: self._again(beside_grid))
         window.viewer.info_toggled.connect(lambda _: self._again(beside_viewer))
@@ -74,6 +77,13 @@ class Details(QObject):
     def _changed(self) -> None:
         for inspector in list(self._chosen):
             self._again(inspector)
+
+    def _other_page(self) -> None:
+        shell = self._window.shell
+        page = shell.stack.currentWidget()
+        if page in (shell.library, shell.trash):
+            grid = shell.library.grid if page is shell.library else shell.trash.grid
+            self._show(shell.inspector, grid.selected())
 
     def _again(self, inspector: Inspector) -> None:
         self._show(inspector, self._chosen.get(inspector, ()))
@@ -172,8 +182,8 @@ class Details(QObject):
 
     def _line(self, copy: Copy) -> CopyLine:
         unsure = copy.state.value == "may-have-left"
-        when = words.day(datetime.fromtimestamp(copy.since / 1000, UTC).astimezone())
-        said = self.tr("{when} · may have left") if unsure else self.tr("{when} · saved unchanged")
+        when = words.short_day(datetime.fromtimestamp(copy.since / 1000, UTC).astimezone())
+        said = self.tr("{when} · may have left") if unsure else self.tr("{when} · unchanged")
         return CopyLine(
             str(copy.intent),
             Path(copy.place).name or copy.place,

@@ -164,17 +164,17 @@ class Keeping(QObject):
                 (
                     "pin",
                     self.tr("Password store and PIN"),
-                    self.tr("Only here, and only for who knows the PIN."),
+                    self.tr("Only here, only for who knows the PIN."),
                 ),
                 (
                     "passphrase",
                     self.tr("Passphrase"),
-                    self.tr("Anywhere. Four or more words that don’t belong together."),
+                    self.tr("Works anywhere. Four or more words."),
                 ),
                 (
                     "one-click",
                     self.tr("Password store"),
-                    self.tr("One click. Whoever is signed in here can open the library."),
+                    self.tr("One click, for whoever is signed in here."),
                 ),
             ],
             "pin",

@@ -56,7 +56,7 @@ def title_of(item: Item) -> str:
 def when_of(item: Item) -> str:
     if item.taken is not None:
         return words.day_and_time(item.taken)
-    return QCoreApplication.translate("Sources", "No date in the picture")
+    return QCoreApplication.translate("Sources", "No date in the file")
 
 
 class _Reader:

@@ -134,6 +134,7 @@ class Welcoming(QObject):
         created, path = made
         self._made = (created.session, path)
         self._words = created.words
+        self._page.pictures.set_place(f"~/{path.name}" if path.parent == Path.home() else str(path))
         self._page.show_words(created.words, created.session.vault.title)
 
     # ---- words and pictures --------------------------------------------------------------------

@@ -59,10 +59,16 @@ class FirstPicturesPage(StepFrame):
             1,
         )
         self.content.addLayout(hint)
-        self.foot.addStretch(1)
+        self.place = Text("", "small", "text3", wrap=True)
+        self.foot.addWidget(self.place, 1)
+        self.foot.addSpacing(24)
         later = Button(self.tr("Later"), Look.RAISED, Size.BIG)
         later.clicked.connect(self.later)
         self.foot.addWidget(later)
+
+    def set_place(self, path: str) -> None:
+        """Where the library lies: whoever makes copies of it, or moves it, must know."""
+        self.place.setText(self.tr("Your library is the folder {path}").format(path=path))
 
     def focus_first(self) -> None:
         self.drop.files.setFocus()

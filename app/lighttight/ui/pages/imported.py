@@ -59,15 +59,16 @@ class Told:
 
     def sentence(self) -> str:
         parts: list[str] = []
-        for count, text in (
-            (self.duplicates, _tr("{count} already in the library.")),
-            (self.skipped, _tr("{count} not photos or videos, left where they are.")),
-            (self.failed, _tr("{count} could not be imported.")),
-            (self.remaining, _tr("{count} not begun.")),
-            (self.kept, _tr("{count} originals kept.")),
+        say = words.counts()
+        for count, said in (
+            (self.duplicates, say.known),
+            (self.skipped, say.not_media),
+            (self.failed, say.failed),
+            (self.remaining, say.not_begun),
+            (self.kept, say.kept),
         ):
             if count:
-                parts.append(text.format(count=words.number(count)))
+                parts.append(said(count))
         if self.stopped:
             parts.append(self.stopped)
         if self.cancelled:

@@ -6,6 +6,7 @@ with `add_section`. Whatever weakens protection says so in its row, and is appli
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -386,7 +387,7 @@ class SettingsPage(QWidget):
         page = Section(self.tr("Privacy"))
         self.cover = Switch(self.tr("Cover the pictures when the window is not in front"))
         self.cover.toggled.connect(self.cover_wanted)
-        self.recent = Switch(self.tr("Remember libraries and when they were opened"))
+        self.recent = Switch(self.tr("Remember which libraries were opened"))
         self.recent.toggled.connect(self.recent_wanted)
         page.add(
             SettingGroup(
@@ -397,7 +398,7 @@ class SettingsPage(QWidget):
                         self.cover,
                     ),
                     SettingRow(
-                        self.tr("Remember libraries and when they were opened"),
+                        self.tr("Remember which libraries were opened"),
                         self.tr("Off on a computer that others use."),
                         self.recent,
                     ),
@@ -407,9 +408,11 @@ class SettingsPage(QWidget):
         page.add(
             NoteBox(
                 self.tr(
-                    "Windows and macOS can keep this window out of screenshots. "
-                    "Linux cannot: any program here can take a picture of the screen."
+                    "Any program here can take a picture of the screen. Linux has no way to keep "
+                    "a window out of it."
                 )
+                if sys.platform == "linux"
+                else self.tr("Any program here can take a picture of the screen.")
             )
         )
         self.add_section("privacy", "eye-off", self.tr("Privacy"), page)

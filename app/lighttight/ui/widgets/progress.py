@@ -128,7 +128,8 @@ class ProgressPanel(Card):
         if seconds is None:
             self.left.setText("")
         else:
-            self.left.setText(self.tr("About {time} left").format(time=words.spoken(seconds)))
+            about = self.tr("About {time} left").format(time=words.spoken(seconds))
+            self.left.setText(self.tr("A few seconds left") if seconds < 55 else about)
 
     def set_detail(self, words_: str) -> None:
         self.detail.setText(words_)
