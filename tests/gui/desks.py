@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from lighttight import settings
 from lighttight.errors import LighttightError
 from lighttight.ui.app import Desk
+from lighttight.ui.controllers import listing
 from lighttight.ui.widgets.sheet import Sheet
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import cheap_derivation
@@ -160,7 +162,8 @@ class RealDesk(Desk):
 @contextmanager
 def desk(app: QApplication, store: MemoryStore | None = None) -> Iterator[RealDesk]:
     """A desk that is shown, and ended whatever happens. Key derivation is cheap inside."""
-    with cheap_derivation():
+    # What makes the window calm for a person would make hundreds of tests wait.
+    with cheap_derivation(), mock.patch.object(listing, "LEAST_PAUSE", 0.02):
         made = RealDesk(app, store or MemoryStore(), Clock())
         made.window.set_cover_when_away(False)
         made.window.show()

@@ -224,7 +224,6 @@ class TestRotation:
         assert len(store.memory.items) == 2, "one slot and the anchor"
         again.close()
 
-
     def test_a_disk_that_takes_nothing_away_is_named(
         self, vault: Vault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
