@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from lighttight import settings
 from lighttight.errors import LighttightError
+from lighttight.session import PasswordStore
 from lighttight.ui.app import Desk
 from lighttight.ui.controllers import listing
 from lighttight.ui.widgets.sheet import Sheet
@@ -37,9 +38,9 @@ class Clock:
 class RealDesk(Desk):
     """A desk with what tests ask of it. Errors nobody expected end the test."""
 
-    def __init__(self, app: QApplication, store: MemoryStore, idle: Clock) -> None:
+    def __init__(self, app: QApplication, store: PasswordStore, idle: Clock) -> None:
         super().__init__(app, store=lambda: store, idle_clock=idle)
-        self.memory = store
+        self.store = store
         self.idle = idle
         self.errors: list[BaseException] = []
         self.traces: list[str] = []
@@ -53,6 +54,11 @@ class RealDesk(Desk):
 
         self.presenter.present = watch
         self.jobs._present = watch
+
+    @property
+    def memory(self) -> MemoryStore:
+        assert isinstance(self.store, MemoryStore)
+        return self.store
 
     def until(self, what: Callable[[], object], limit: float = 20.0) -> None:
         """Let the window live until `what` holds."""
@@ -160,7 +166,7 @@ class RealDesk(Desk):
 
 
 @contextmanager
-def desk(app: QApplication, store: MemoryStore | None = None) -> Iterator[RealDesk]:
+def desk(app: QApplication, store: PasswordStore | None = None) -> Iterator[RealDesk]:
     """A desk that is shown, and ended whatever happens. Key derivation is cheap inside."""
     # What makes the window calm for a person would make hundreds of tests wait.
     with cheap_derivation(), mock.patch.object(listing, "LEAST_PAUSE", 0.02):

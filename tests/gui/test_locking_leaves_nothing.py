@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,12 +271,11 @@ def test_only_what_was_copied_here_leaves_the_clipboard(
     assert clipboard.cleared is ours
 
 
-def test_what_comes_back_after_locking_is_dropped(full: RealDesk) -> None:
+@pytest.mark.parametrize("lasting", [False, True])
+def test_what_comes_back_after_locking_is_dropped(full: RealDesk, lasting: bool) -> None:
     """A job that was under way answers with names; nobody may show them any more."""
     session = session_of(full)
     seen: list[object] = []
-    import threading
-
     gate = threading.Event()
 
     def slow(asked: Session, _: object) -> list[Item]:
@@ -283,7 +283,7 @@ def test_what_comes_back_after_locking_is_dropped(full: RealDesk) -> None:
         assert gate.wait(20)
         return items
 
-    full.program.ask(slow, seen.append)
+    full.program.ask(slow, seen.append, lasting=lasting)
     full.window.shell.library.grid.select(ItemId(full.ids()[0]))
     full.window.lock_wanted.emit()
     gate.set()
