@@ -13,10 +13,13 @@ import os
 import signal
 import socket
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QSessionManager
+
+if TYPE_CHECKING:
+    from PySide6.QtDBus import QDBusConnection
 
 _LOGIN: Final = "org.freedesktop.login1"
 _LOGIN_PATH: Final = "/org/freedesktop/login1"
@@ -27,6 +30,17 @@ _SAVERS: Final = (
     ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
 )
 _PATIENCE_MS: Final = 300
+# Slots as Qt writes them: a 1 before the signature.
+_PREPARE: Final = "1_prepare(bool)"
+_LOCK: Final = "1_lock()"
+_SAVER: Final = "1_saver(bool)"
+
+
+def _offers(bus: QDBusConnection, service: str) -> bool:
+    if not bus.isConnected():
+        return False
+    known = bus.interface()
+    return known is not None and bool(known.isServiceRegistered(service).value())
 
 
 class SystemEvents(QObject):
@@ -41,6 +55,7 @@ class SystemEvents(QObject):
         super().__init__(app)
         self.heard: set[str] = {"sign-out"}
         self._delay: object = None
+        self._system: QDBusConnection | None = None
         self._pair: tuple[socket.socket, socket.socket] | None = None
         self._notifier: QSocketNotifier | None = None
         app.commitDataRequest.connect(self._commit)
@@ -82,51 +97,41 @@ class SystemEvents(QObject):
 
     # ---- the bus -------------------------------------------------------------------------------
 
-    def listen(self) -> None:
-        """After the window is there: asking a bus that hangs would keep it from appearing."""
+    def listen(
+        self, system: QDBusConnection | None = None, session: QDBusConnection | None = None
+    ) -> None:
+        """After the window is there: asking a bus that hangs would keep it from appearing.
+
+        The buses are the computer's and the session's own, unless others are given.
+        """
         if sys.platform != "linux":
             return
         from PySide6.QtDBus import QDBusConnection
 
-        system = QDBusConnection.systemBus()
-        if system.isConnected() and system.interface().isServiceRegistered(_LOGIN).value():
-            if system.connect(
-                _LOGIN,
-                _LOGIN_PATH,
-                _MANAGER,
-                "PrepareForSleep",
-                self,
-                "1_prepare(bool)",  # pyright: ignore[reportArgumentType]
-            ):
+        system = QDBusConnection.systemBus() if system is None else system
+        session = QDBusConnection.sessionBus() if session is None else session
+        self._system = system
+        if _offers(system, _LOGIN):
+            if self._hear(system, _LOGIN, _LOGIN_PATH, _MANAGER, "PrepareForSleep", _PREPARE):
                 self.heard.add("sleep")
                 self._ask_for_delay()
             path = self._own_session(system)
-            if path and system.connect(
-                _LOGIN,
-                path,
-                _SESSION,
-                "Lock",
-                self,
-                "1_lock()",  # pyright: ignore[reportArgumentType]
+            if path and self._hear(system, _LOGIN, path, _SESSION, "Lock", _LOCK):
+                self.heard.add("screen")
+        for name, path in _SAVERS:
+            if _offers(session, name) and self._hear(
+                session, name, path, name, "ActiveChanged", _SAVER
             ):
                 self.heard.add("screen")
-        session = QDBusConnection.sessionBus()
-        if session.isConnected():
-            for name, path in _SAVERS:
-                if session.interface().isServiceRegistered(name).value() and session.connect(
-                    name,
-                    path,
-                    name,
-                    "ActiveChanged",
-                    self,
-                    "1_saver(bool)",  # pyright: ignore[reportArgumentType]
-                ):
-                    self.heard.add("screen")
 
-    def _own_session(self, bus: object) -> str:
-        from PySide6.QtDBus import QDBus, QDBusConnection, QDBusMessage
+    def _hear(
+        self, bus: QDBusConnection, service: str, path: str, interface: str, name: str, slot: str
+    ) -> bool:
+        return bus.connect(service, path, interface, name, self, slot)  # pyright: ignore[reportArgumentType]
 
-        assert isinstance(bus, QDBusConnection)  # noqa: S101 - for the type checker
+    def _own_session(self, bus: QDBusConnection) -> str:
+        from PySide6.QtDBus import QDBus, QDBusMessage
+
         call = QDBusMessage.createMethodCall(_LOGIN, _LOGIN_PATH, _MANAGER, "GetSessionByPID")
         call.setArguments([os.getpid()])
         answer = bus.call(call, QDBus.CallMode.Block, _PATIENCE_MS)
@@ -137,12 +142,14 @@ class SystemEvents(QObject):
 
     def _ask_for_delay(self) -> None:
         """Logind waits with sleep until the descriptor that it answers is closed."""
-        from PySide6.QtDBus import QDBus, QDBusConnection, QDBusMessage
+        from PySide6.QtDBus import QDBus, QDBusMessage
 
+        if self._system is None:
+            return
         call = QDBusMessage.createMethodCall(_LOGIN, _LOGIN_PATH, _MANAGER, "Inhibit")
         why = self.tr("Locks your library before the computer sleeps")
         call.setArguments(["sleep", "Lighttight", why, "delay"])
-        answer = QDBusConnection.systemBus().call(call, QDBus.CallMode.Block, _PATIENCE_MS)
+        answer = self._system.call(call, QDBus.CallMode.Block, _PATIENCE_MS)
         if answer.type() == QDBusMessage.MessageType.ReplyMessage and answer.arguments():
             self._delay = answer.arguments()[0]
 
