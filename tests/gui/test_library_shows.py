@@ -381,6 +381,30 @@ def test_previews_that_are_missing_are_made_again(full: RealDesk) -> None:
     full.until(lambda: len([c for c in grid.cells() if grid.cache.get(c.id) is not None]) == 3)
 
 
+def test_a_preview_that_comes_a_moment_later_is_seen(
+    full: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An item is committed before its preview is kept, and the grid may look in between."""
+    library = session_of(full).library
+    preview = library.preview
+    late: list[ItemId] = []
+
+    def not_yet(item: ItemId) -> bytes | None:
+        late.append(item)
+        return None
+
+    grid = full.window.shell.library.grid
+    monkeypatch.setattr(library, "preview", not_yet)
+    for cell in grid.cells():
+        grid.cache.drop(cell.id)
+    grid.ask_again()
+    full.program.changed.emit()
+    go(full, "videos")
+    full.until(lambda: late)
+    monkeypatch.setattr(library, "preview", preview)
+    full.until(lambda: len([c for c in grid.cells() if grid.cache.get(c.id) is not None]) == 1)
+
+
 # --- others
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SEARCH_MS: Final = 120
 """Pause in typing after which a search begins."""
+PREVIEWS_MS: Final = 1500
+"""After a change, previews that were missing are asked for once more."""
 
 _SCOPES: Final = {
     "library": Scope.ALL,
@@ -85,6 +87,13 @@ class Browsing(QObject):
         self._typing.setSingleShot(True)
         self._typing.setInterval(SEARCH_MS)
         self._typing.timeout.connect(self._search)
+        # An item is committed a moment before its preview is kept: whoever looked in between,
+        # here or in another process, saw none.
+        self._previews = QTimer(self)
+        self._previews.setSingleShot(True)
+        self._previews.setInterval(PREVIEWS_MS)
+        for grid in (page.grid, trash.grid):
+            self._previews.timeout.connect(grid.ask_again)
         program.opened.connect(self._opened)
         program.closed.connect(self._closed)
         program.changed.connect(self.look_again)
@@ -104,6 +113,7 @@ class Browsing(QObject):
 
     def _closed(self) -> None:
         self._typing.stop()
+        self._previews.stop()
         self.pictures.clear()
         self.thrown.clear()
         self.overview = None
@@ -160,6 +170,8 @@ class Browsing(QObject):
     def look_again(self) -> None:
         self._survey()
         self.pictures.refresh()
+        if not self._previews.isActive():
+            self._previews.start()
         if self.place == "trash":
             self.thrown.refresh()
 

@@ -180,6 +180,13 @@ class Surface(QAbstractScrollArea):
         self._asked_at = None
         self._soon()
 
+    def ask_again(self) -> None:
+        """What had no preview when it was asked for may have one by now."""
+        if self._without:
+            self._without.clear()
+            self._asked_at = None
+            self._soon()
+
     def forget_everything(self) -> None:
         """Lock: no picture stays in memory."""
         self._cells = []
