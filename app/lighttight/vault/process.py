@@ -1,9 +1,9 @@
-"""What the process does about its own memory: no core file, no onlookers, keys not in the swap.
+"""What the process does about its own memory: no core file, no onlookers.
 
-A vault's keys are in memory while it is open. They leave it by three doors that can be closed: a
-core file after a crash, a debugger of the same user, and swapping to the disk. None of this holds
-against the superuser, or against hibernation, which writes all memory; and Python may keep copies
-that nobody can wipe. The report says what holds here, so that no more is claimed.
+A vault's keys are in memory while it is open. Two doors out of it can be closed: a core file after
+a crash, and a debugger of the same user. The third, the swap, stays open: locking one buffer would
+claim more than it gives, since Python keeps copies of a key that nobody can find. None of this
+holds against the superuser or hibernation. The report says what holds, so that no more is claimed.
 """
 
 from __future__ import annotations
@@ -42,26 +42,6 @@ def harden() -> Hardening:
     if sys.platform == "darwin":
         return Hardening(no_core=no_core, no_tracing=_deny_attach())
     return Hardening(no_core=no_core, no_tracing=False)
-
-
-def lock_memory(buffer: bytearray) -> bool:
-    """Keep the pages of a key buffer out of the swap; False where the system does not allow it.
-
-    Whole pages are locked, and stay so until the process ends: unlocking one could unlock a
-    neighbour's key. The buffer must not be resized afterwards, since that moves it.
-    """
-    if not buffer:
-        return True
-    size = len(buffer)
-    view = (ctypes.c_char * size).from_buffer(buffer)
-    address = ctypes.addressof(view)
-    if sys.platform == "win32":
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        return bool(kernel.VirtualLock(ctypes.c_void_p(address), ctypes.c_size_t(size)))
-    library = _c_library()
-    if library is None:
-        return False
-    return library.mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)) == 0
 
 
 def _forbid_core() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import resource
 import signal
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from lighttight.vault import process
-from lighttight.vault.process import lock_memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux only")
 
@@ -93,12 +91,11 @@ def test_less_is_reported_where_the_system_refuses() -> None:
         resource.setrlimit = denied
         print(process.harden())
         process._c_library = lambda: None
-        print(process.harden(), process.lock_memory(bytearray(32)))
+        print(process.harden())
         """
     )
     assert ended.stdout == (
-        "Hardening(no_core=False, no_tracing=False)\n"
-        "Hardening(no_core=False, no_tracing=False) False\n"
+        "Hardening(no_core=False, no_tracing=False)\nHardening(no_core=False, no_tracing=False)\n"
     ), ended.stderr
 
 
@@ -119,48 +116,6 @@ def test_a_hardened_process_still_exports(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     ended = run(program, cwd=tmp_path)
     assert ended.stdout == "photo.jpg\n", ended.stderr
-
-
-def locked_kilobytes() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmLck:"):
-            return int(line.split()[1])
-    raise AssertionError("the kernel does not tell")
-
-
-class TestLocking:
-    def test_the_pages_are_locked(self) -> None:
-        # Larger than anything locked before in this process, so that it shows.
-        buffer = bytearray(256 * 1024)
-        before = locked_kilobytes()
-        assert lock_memory(buffer) is True
-        assert locked_kilobytes() >= before + 256
-        library = ctypes.CDLL(None)
-        view = (ctypes.c_char * len(buffer)).from_buffer(buffer)
-        library.munlock(ctypes.c_void_p(ctypes.addressof(view)), ctypes.c_size_t(len(buffer)))
-
-    def test_the_content_stays_and_the_buffer_is_free(self) -> None:
-        buffer = bytearray(b"key" * 11)
-        lock_memory(buffer)
-        assert buffer == b"key" * 11
-        buffer[:] = bytes(33)
-        buffer.clear()
-
-    def test_nothing_to_lock(self) -> None:
-        assert lock_memory(bytearray()) is True
-
-    def test_no_allowance_is_reported_and_nothing_else(self) -> None:
-        ended = run(
-            """
-            import os, resource
-            from lighttight.vault.process import lock_memory
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
-            if os.geteuid() == 0:
-                os.setgroups([]); os.setgid(65534); os.setuid(65534)
-            print(lock_memory(bytearray(4096)))
-            """
-        )
-        assert ended.stdout == "False\n", ended.stderr
 
 
 def test_nothing_is_looked_up_twice() -> None:
