@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 from lighttight.errors import Environment
+from lighttight.files.source import SourceFile
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
 from lighttight.ui.controllers.choosing import forget_history
@@ -38,24 +39,28 @@ def many(tmp_path: Path) -> Path:
 
 
 class Gate:
-    """Lets one file through at a time."""
+    """Lets one file through at a time, at a method that each of them passes once."""
 
-    def __init__(self, desk: RealDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert desk.program.session is not None
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, method: str) -> None:
         self.places = threading.Semaphore(0)
         self.asked = 0
-        decoder = desk.program.session.decoder
-        examine = decoder.examine
+        real = getattr(owner, method)
 
         def slowly(*arguments: object, **more: object) -> object:
             self.asked += 1
             assert self.places.acquire(timeout=30)
-            return examine(*arguments, **more)  # pyright: ignore[reportArgumentType]
+            return real(*arguments, **more)
 
-        monkeypatch.setattr(decoder, "examine", slowly)
+        monkeypatch.setattr(owner, method, slowly)
 
     def open(self) -> None:
         self.places.release(1000)
+
+
+def examining(desk: RealDesk, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """A gate behind sealing: what passes it is saved whatever is cancelled."""
+    assert desk.program.session is not None
+    return Gate(monkeypatch, desk.program.session.decoder, "examine")
 
 
 def test_what_is_dropped_is_seen_with_its_previews(desk: RealDesk, folder: Path) -> None:
@@ -111,7 +116,7 @@ def test_pictures_appear_while_others_are_still_coming(
     desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.create()
-    gate = Gate(desk, monkeypatch)
+    gate = examining(desk, monkeypatch)
     desk.drop(many)
     gate.places.release(3)
     desk.until(lambda: len(desk.ids()) >= 3)
@@ -126,7 +131,7 @@ def test_cancelling_keeps_what_was_saved(
     desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.create()
-    gate = Gate(desk, monkeypatch)
+    gate = examining(desk, monkeypatch)
     desk.drop(many)
     gate.places.release(3)
     desk.until(lambda: len(desk.ids()) >= 3)
@@ -143,7 +148,7 @@ def test_what_is_dropped_meanwhile_waits_its_turn(
     desk: RealDesk, many: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.create()
-    gate = Gate(desk, monkeypatch)
+    gate = examining(desk, monkeypatch)
     desk.drop(many)
     desk.until(lambda: gate.asked)
     desk.drop(folder)
@@ -160,7 +165,8 @@ def test_locking_stops_after_the_items_at_hand_and_the_rest_comes_another_time(
     path = desk.create(pin=PIN)
     session = desk.program.session
     assert session is not None
-    gate = Gate(desk, monkeypatch)
+    # While they are sealed: there, cancelling instead of stopping would drop them.
+    gate = Gate(monkeypatch, SourceFile, "read_into")
     desk.drop(many)
     desk.until(lambda: gate.asked == 2)
     desk.window.lock_wanted.emit()
@@ -188,7 +194,7 @@ def test_closing_the_window_while_importing_loses_nothing_that_was_saved(
     desk.create()
     session = desk.program.session
     assert session is not None
-    gate = Gate(desk, monkeypatch)
+    gate = examining(desk, monkeypatch)
     desk.drop(many)
     gate.places.release(3)
     desk.until(lambda: len(desk.ids()) >= 3)

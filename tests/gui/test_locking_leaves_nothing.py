@@ -329,5 +329,6 @@ def test_every_flow_lets_go(full: RealDesk) -> None:
     full.window.lock_wanted.emit()
     full.until(lambda: not full.jobs.busy())
     full.settle()
-    assert alive(Session) == []
+    # A thread of the pool may be on its way back from its last work.
+    full.until(lambda: not alive(Session))
     assert [one for one in full.program.children() if isinstance(one, QObject)]

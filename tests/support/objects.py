@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from lighttight.model import ItemId
 from lighttight.sealed.entries import EntryKind, Field
@@ -63,3 +64,11 @@ def add_object(vault: Vault, data: bytes, name: str = "a.jpg") -> tuple[ItemId, 
 
 def read_object(vault: Vault, sealed: SealedObject) -> bytes:
     return b"".join(bytes(part) for part in vault.blobs.stream(sealed))
+
+
+def flip(path: Path, place: int = -1) -> None:
+    """Turns one bit of a file round. Writing a fixed byte instead changes nothing once in 256."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(data)

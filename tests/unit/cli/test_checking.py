@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.objects import flip
 from tests.unit.cli.conftest import Run
-
-
-def flip(path: Path, place: int = 100) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1
-    path.chmod(0o600)
-    path.write_bytes(data)
 
 
 @pytest.fixture

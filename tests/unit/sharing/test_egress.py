@@ -18,7 +18,7 @@ from lighttight.progress import Watched
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sharing.egress import Egress
 from lighttight.vault.vault import Vault
-from tests.support.objects import add_object
+from tests.support.objects import add_object, flip
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import make_vault
 
@@ -163,7 +163,7 @@ class TestWhatLeaves:
     ) -> None:
         bad, sealed = add_object(vault, os.urandom(90_000), "bad.jpg")
         path = vault.blobs.path(sealed.id)
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        flip(path)
         done = Egress(vault).export_originals([bad, *pictures], folder, screen="test")
         assert [one.error.code if one.error else None for one in done] == [
             "blob-damaged",

@@ -13,7 +13,7 @@ import pytest
 from lighttight.sealed.blob import CHUNK
 from lighttight.vault.vault import Vault
 from tests.support import second_reader
-from tests.support.objects import add_object
+from tests.support.objects import add_object, flip
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import PASSPHRASE, PASSPHRASE_WAY, make_vault
 
@@ -38,12 +38,6 @@ def vault(made: tuple[Path, dict[str, bytes]], tmp_path: Path) -> Path:
     path = tmp_path / "Copy.lighttight"
     shutil.copytree(made[0], path)
     return path
-
-
-def flip(path: Path, place: int) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1
-    path.write_bytes(data)
 
 
 def test_imports_nothing_of_the_program() -> None:

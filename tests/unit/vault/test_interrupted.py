@@ -19,7 +19,7 @@ from lighttight.vault.backup import backup, restore
 from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
-from tests.support.objects import add_object, read_object
+from tests.support.objects import add_object, flip, read_object
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import KEYRING, make_vault, reopen
 
@@ -283,7 +283,7 @@ class TestBackup:
             with pytest.raises(Crash):
                 backup(vault, tmp_path / "b")
         path = tmp_path / "b" / "blobs" / sealed.id[:2] / sealed.id
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        flip(path)
         with pytest.raises(Integrity, match="blob-damaged"):
             backup(vault, tmp_path / "b")
 

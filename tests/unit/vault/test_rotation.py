@@ -18,7 +18,7 @@ from lighttight.vault.blobs import BlobStore
 from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
-from tests.support.objects import add_object, read_object
+from tests.support.objects import add_object, flip, read_object
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import (
     BY_PASSPHRASE,
@@ -212,7 +212,7 @@ class TestBackup:
     def test_a_damaged_blob_is_not_backed_up_as_good(self, vault: Vault, tmp_path: Path) -> None:
         _, sealed = add_object(vault, DATA)
         path = vault.blobs.path(sealed.id)
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        flip(path)
         with pytest.raises(Integrity, match="blob-damaged"):
             backup(vault, tmp_path / "b")
         assert not (tmp_path / "b" / "header").exists()
@@ -258,7 +258,7 @@ class TestChecking:
         bad, sealed = add_object(vault, b"bad" * 999)
         gone, missing = add_object(vault, b"gone" * 999)
         path = vault.blobs.path(sealed.id)
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        flip(path)
         vault.blobs.remove(missing.id)
         quick = checking.verify(vault)
         assert {(one.code, one.item) for one in quick.damage} == {("blob-missing", gone)}
