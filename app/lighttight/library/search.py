@@ -49,7 +49,7 @@ _DOCUMENTS: Final = f"""
 TABLE: Final = """
     CREATE VIRTUAL TABLE search USING fts5 (
         name, caption, albums, tags, device, day,
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
     )
 """
 

@@ -113,7 +113,7 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE INDEX copies_intent ON copies (intent);
     CREATE VIRTUAL TABLE search USING fts5 (
         name, caption, albums, tags, device, day,
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
     );
     INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
     """,
