@@ -78,6 +78,22 @@ def test_looking_at_the_settings_changes_nothing(full: RealDesk) -> None:
     assert session_of(full).record.entries(limit=1)[0].sequence == before
 
 
+@pytest.mark.parametrize("before", ["library", "trash"])
+def test_the_settings_stay_and_are_marked_whatever_changes(full: RealDesk, before: str) -> None:
+    full.window.place_chosen.emit(before)
+    full.settle()
+    full.window.place_chosen.emit("settings")
+    full.program.changed.emit()
+    full.settle()
+    shell = full.window.shell
+    assert shell.sidebar.here() == "settings"
+    assert shell.stack.currentWidget() is shell.settings
+    full.window.place_chosen.emit(before)
+    full.settle()
+    assert shell.sidebar.here() == before
+    assert shell.stack.currentWidget() is not shell.settings
+
+
 def test_the_theme_is_kept_on_this_computer(full: RealDesk) -> None:
     full.window.shell.settings.look.set_value("light")
     full.settle()

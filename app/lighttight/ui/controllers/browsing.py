@@ -124,7 +124,7 @@ class Browsing(QObject):
     # ---- where ---------------------------------------------------------------------------------
 
     def go(self, place: str) -> None:
-        """To a place of the sidebar; an unknown one is left to whoever owns it."""
+        """To a place of the sidebar; the page of another one is shown by whoever owns it."""
         if self._program.session is None:
             return
         if place in _SCOPES or place.startswith("album:"):
@@ -138,6 +138,10 @@ class Browsing(QObject):
             self._window.shell.sidebar.set_here(place)
             self._window.show_page(self._window.shell.trash)
             self.thrown.load(View(scope=Scope.TRASH))
+        elif place == "settings":
+            self.place = place
+            self._forget_search()
+            self._window.shell.sidebar.set_here(place)
 
     def _forget_search(self) -> None:
         """Going somewhere ends a search; the field says so."""

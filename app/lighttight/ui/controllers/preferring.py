@@ -49,15 +49,13 @@ class Preferring(QObject):
 
     def _go(self, place: str) -> None:
         if place == "settings" and self._program.session is not None:
-            self.show()
+            self._fill(settings.load().settings)
+            self._page.set_heard(self._events.heard)
+            self._window.show_page(self._page)
 
-    def show(self, section: str = "") -> None:
-        self._window.shell.sidebar.set_here("settings")
-        self._fill(settings.load().settings)
-        self._page.set_heard(self._events.heard)
-        if section:
-            self._page.show_section(section)
-        self._window.show_page(self._page)
+    def show(self, section: str) -> None:
+        self._page.show_section(section)
+        self._window.place_chosen.emit("settings")
 
     # ---- this computer -------------------------------------------------------------------------
 
