@@ -17,6 +17,7 @@ from lighttight.audit import record
 from lighttight.errors import Integrity
 from lighttight.library import query
 from lighttight.sealed.entries import EntryKind, Field
+from lighttight.vault import schema
 from lighttight.vault.catalog import Transaction
 from lighttight.vault.vault import Vault
 
@@ -45,13 +46,6 @@ _DOCUMENTS: Final = f"""
             || CASE strftime('%m', sort, 'unixepoch') {_MONTH} END, '') AS day
     FROM items
 """  # noqa: S608 - constants only
-
-TABLE: Final = """
-    CREATE VIRTUAL TABLE search USING fts5 (
-        name, caption, albums, tags, device, day,
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
-    )
-"""
 
 
 def index(tx: Transaction, rows: Iterable[int]) -> None:
@@ -128,8 +122,7 @@ def verify_or_rebuild(vault: Vault) -> bool:
     with vault.transaction() as tx:
         # A damaged index cannot be emptied row by row: deleting reads what is damaged.
         tx.execute("DROP TABLE search")
-        tx.execute(TABLE)
-        tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
+        tx.execute(schema.SEARCH)
         tx.execute(f"INSERT INTO search (rowid, {_COLUMNS}) {_DOCUMENTS}")
         count = tx.execute("SELECT count(*) FROM search")[0][0]
         record.append(tx, EntryKind.REPAIRED, {Field.REASON: "search", Field.COUNT: count})

@@ -13,6 +13,15 @@ from __future__ import annotations
 
 from typing import Final
 
+SEARCH: Final = """
+    CREATE VIRTUAL TABLE search USING fts5 (
+        name, caption, albums, tags, device, day,
+        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+    );
+    INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+"""
+"""Full text. Statements of their own, because the projection is also made anew when it is wrong."""
+
 STEPS: Final[tuple[str, ...]] = (
     """
     CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
@@ -111,12 +120,8 @@ STEPS: Final[tuple[str, ...]] = (
         PRIMARY KEY (item, intent)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX copies_intent ON copies (intent);
-    CREATE VIRTUAL TABLE search USING fts5 (
-        name, caption, albums, tags, device, day,
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
-    );
-    INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
-    """,
+    """
+    + SEARCH,
 )
 
 VERSION: Final = len(STEPS)
