@@ -47,7 +47,7 @@ def run(setting: Setting) -> Outcome:
             alone = _one_answer(decoder, pictures)
             os.sync()
             start = time.perf_counter()
-            summary = import_paths(vault, decoder, [folder], workers=cores)
+            summary = import_paths(vault, decoder, [folder])
             seconds = time.perf_counter() - start
             assert summary.imported == count
             # Half before, half after, so that both see the same machine.

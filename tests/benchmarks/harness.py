@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import random
 import shutil
 import statistics
 import subprocess
@@ -82,12 +83,15 @@ class Setting:
 def interleaved(
     turns: dict[str, Turn], rounds: int, say: Callable[[str], None]
 ) -> dict[str, list[float]]:
-    """Seconds of each contender in each round, after one round of warming up."""
+    """Seconds of each contender in each round, after one round of warming up.
+
+    Each round has an order of its own, always the same for the same round: whoever always came
+    after the heaviest one would pay for what that one left behind.
+    """
     names = list(turns)
     found: dict[str, list[float]] = {name: [] for name in names}
     for index in range(rounds + 1):
-        start = index % len(names)
-        for name in names[start:] + names[:start]:
+        for name in random.Random(index).sample(names, len(names)):
             os.sync()
             seconds = turns[name]()
             if index:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 from lighttight.errors import Environment
 from lighttight.files.source import SourceFile
+from lighttight.library.importing import WORKERS
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
 from lighttight.ui.controllers.choosing import forget_history
@@ -168,7 +169,7 @@ def test_locking_stops_after_the_items_at_hand_and_the_rest_comes_another_time(
     # While they are sealed: there, cancelling instead of stopping would drop them.
     gate = Gate(monkeypatch, SourceFile, "read_into")
     desk.drop(many)
-    desk.until(lambda: gate.asked == 2)
+    desk.until(lambda: gate.asked == WORKERS)
     desk.window.lock_wanted.emit()
     assert desk.window.stack.currentWidget() is desk.window.unlock, "hidden at once"
     assert not session.vault.closed, "the items at hand come to their end first"

@@ -55,6 +55,10 @@ from lighttight.vault.blobs import BUFFER, SealedObject
 from lighttight.vault.catalog import Transaction
 from lighttight.vault.vault import Vault
 
+WORKERS: Final = min(os.cpu_count() or 1, 4) + 1
+"""Files at a time: one more than decode at once, because there is always one that waits for the
+disk. Not more than five, for each may hold a decoded picture."""
+
 RESERVE: Final = 64 << 20
 """Bytes that an import leaves free: the catalog needs room to note what was saved."""
 
@@ -143,7 +147,7 @@ def import_paths(
     remove_originals: bool = False,
     progress: Progress = SILENT,
     report: Report = lambda _: None,
-    workers: int = 2,
+    workers: int = WORKERS,
     stop: threading.Event | None = None,
 ) -> ImportSummary:
     """Import files and folders; `report` is called for each file, one call at a time.
