@@ -29,9 +29,6 @@ SHOWN: Final = 100
 
 _AGO: Final = re.compile(r"(\d{1,5})([hdw])")
 _HOURS: Final = {"h": 1, "d": 24, "w": 24 * 7}
-_OF_THE_RECORD: Final = frozenset(
-    {"entry-forged", "tree-forged", "record-differs", "state-differs", "catalog-damaged"}
-)
 
 
 @audit.command("list")
@@ -73,9 +70,8 @@ def verify_record(common: Common) -> int:
     session, _ = opening.open_library(common)
     with session:
         opening.tell(session, told)
-        with told.progress("Checking the record") as progress:
-            report = session.care.verify(progress=progress)
-        damage = [one.code for one in report.damage if one.code in _OF_THE_RECORD]
+        report = session.care.verify_record()
+        damage = [one.code for one in report.damage]
         finding = session.vault.finding
         told.document(
             {

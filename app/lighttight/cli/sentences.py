@@ -30,6 +30,11 @@ _LOCKED: Final = {
     "session-end": "The library was locked, because you signed out.",
     "closing": "The library was closed.",
 }
+_CHECKED: Final = {
+    "quick": "The library was checked by looking at every file",
+    "deep": "The library was checked by opening every file",
+    "record": "The record was checked",
+}
 _REPAIRED: Final = {
     "header": "The library’s first page was written again from its second copy.",
     "previews": "Missing previews were made again: {count}.",
@@ -189,12 +194,10 @@ def _album_renamed(fields: _Fields) -> str:
 
 
 def _verified(fields: _Fields) -> str:
-    how = "opening every file" if fields.text("form") == "deep" else "looking at every file"
+    how = _CHECKED.get(fields.text("form"), "The library was checked")
     if fields.text("result") == "sound":
-        return f"The library was checked by {how}: everything was as it should be."
-    return (
-        f"The library was checked by {how}: damaged in {counted(fields.number('count'), 'place')}."
-    )
+        return f"{how}: everything was as it should be."
+    return f"{how}: damaged in {counted(fields.number('count'), 'place')}."
 
 
 def _weakened(fields: _Fields) -> str:

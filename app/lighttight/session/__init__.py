@@ -25,7 +25,7 @@ from lighttight.session.session import (
 from lighttight.sharing.egress import Exported
 from lighttight.vault.anchoring import AnchorState, Finding
 from lighttight.vault.backup import BackedUp
-from lighttight.vault.checking import Damage, Report
+from lighttight.vault.checking import Damage, RecordReport, Report
 from lighttight.vault.password_store import PasswordStore, StoreState
 from lighttight.vault.process import Hardening, harden
 from lighttight.vault.rotation import Rotated
@@ -58,6 +58,7 @@ __all__ = [
     "Protecting",
     "Protection",
     "Purged",
+    "RecordReport",
     "Repaired",
     "Report",
     "Rotated",

@@ -12,7 +12,7 @@ from lighttight.library.library import Library
 from lighttight.media.client import Decoder
 from lighttight.progress import SILENT, Progress
 from lighttight.vault import backup, checking
-from lighttight.vault.checking import Damage, Report
+from lighttight.vault.checking import Damage, RecordReport, Report
 from lighttight.vault.vault import Vault
 
 
@@ -56,6 +56,10 @@ class Care:
     def verify(self, *, deep: bool = False, progress: Progress = SILENT) -> Report:
         """Check everything; `deep` opens every blob whole. Changes nothing, records the result."""
         return checking.verify(self._vault, deep=deep, progress=progress)
+
+    def verify_record(self) -> RecordReport:
+        """Check that no entry was changed, removed, added or moved; records the result."""
+        return checking.verify_record(self._vault)
 
     def doctor(self, *, progress: Progress = SILENT) -> Repaired:
         """Finish what was interrupted, mend what has a second copy, name the rest.

@@ -69,3 +69,6 @@ def test_record_alone(run: Run, filled: list[str], blob: Path) -> None:
     assert document["sound"] is True
     assert document["anchor"] == "kept"
     assert "none was changed" in run("audit", "verify").ok().out
+    checks = [line for line in run("audit", "--json").ok().lines if line["kind"] == "verified"]
+    assert [one["values"]["form"] for one in checks] == ["record", "record"]
+    assert checks[0]["sentence"] == "The record was checked: everything was as it should be."

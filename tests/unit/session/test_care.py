@@ -71,3 +71,18 @@ def test_settling_in_refuses_a_catalog_changed_from_outside(
     session.vault.catalog._writer.execute("UPDATE items SET favourite = 1")
     with pytest.raises(Integrity, match="state-differs"):
         session.care.settle_in()
+
+
+def test_the_record_is_checked_without_looking_at_any_file(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_in(session, tmp_path / "in")
+    monkeypatch.setattr(session.vault, "blobs", None)
+    before = len(session.record.entries())
+    checked = session.care.verify_record()
+    assert (checked.entries, checked.damage) == (before, ())
+
+
+def test_a_readable_part_taken_away_from_outside_is_found(session: Session) -> None:
+    session.vault.catalog._writer.execute("UPDATE fields SET salt = NULL, value = NULL")
+    assert [one.code for one in session.care.verify_record().damage] == ["state-differs"]
