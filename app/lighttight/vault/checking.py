@@ -208,13 +208,8 @@ def sweep(vault: Vault) -> int | None:
     in that no header names. Only alone: another process may be between its blob and its row.
     Nothing at all where what names them may be missing here and nowhere else (`_may_lack_newer`).
     """
-    if not vault.lock.try_exclusive():
-        return None
-    try:
-        with translating(vault.path):
-            return _sweep_alone(vault)
-    finally:
-        vault.lock.downgrade()
+    with vault.alone() as alone, translating(vault.path):
+        return _sweep_alone(vault) if alone else None
 
 
 def _may_lack_newer(vault: Vault) -> bool:
@@ -277,13 +272,11 @@ def mend_header(vault: Vault) -> bool:
     """Write both header files again when they are not the same. True when something was mended."""
     if not header_files.differ(vault.path):
         return False
-    if not vault.lock.try_exclusive():
-        raise vault.lock.busy()
-    try:
+    with vault.alone() as alone:
+        if not alone:
+            raise vault.lock.busy()
         vault.catch_up()
         vault.replace_header(vault.header.slots, vault.header.catalog, vault.master)
         with vault.transaction() as tx:
             tx.record(EntryKind.REPAIRED, {Field.REASON: "header", Field.COUNT: 1})
-    finally:
-        vault.lock.downgrade()
     return True

@@ -78,12 +78,10 @@ def rotate(
     """
     for way in add:
         way.check()
-    if not vault.lock.try_exclusive():
-        raise vault.lock.busy()
-    try:
+    with vault.alone() as alone:
+        if not alone:
+            raise vault.lock.busy()
         return _rotate_alone(vault, reason, passphrases or {}, recovery, drop, add, confirm)
-    finally:
-        vault.lock.downgrade()
 
 
 def _rotate_alone(

@@ -98,6 +98,7 @@ class Vault:
         self._header_data = header_data
         self._master: MasterKey | None = master
         self._closing = threading.Lock()
+        self._solitude = threading.Lock()
         self.closed = False
         self.blobs = BlobStore(path / "blobs", header.vault)
         self._secrets: dict[str, bytes] = dict(catalog.query("SELECT name, value FROM secrets"))
@@ -204,6 +205,22 @@ class Vault:
     def newest_entry_ms(self) -> int | None:
         row = self.catalog.one("SELECT claimed FROM entries ORDER BY sequence DESC LIMIT 1")
         return row[0] if row else None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no other session has the vault open; none can open it while the block runs.
+
+        One thread at a time: the lock is the process's, and the first to leave would give it up
+        for all of them.
+        """
+        with self._solitude:
+            if not self.lock.try_exclusive():
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                self.lock.downgrade()
 
     # Ways in ------------------------------------------------------------------------------
 

@@ -198,3 +198,15 @@ def test_a_session_that_was_locked_meanwhile_writes_nothing(vault: Vault) -> Non
     vault.close()
     with pytest.raises(Environment, match="vault-locked"):
         add_object(vault, DATA)
+
+
+def test_sweeping_in_one_thread_does_not_end_the_solitude_of_another(vault: Vault) -> None:
+    # A rotation that is no longer alone would replace the header under another session.
+    sweeping = threading.Thread(target=checking.sweep, args=(vault,))
+    with vault.alone() as alone:
+        assert alone
+        sweeping.start()
+        sweeping.join(0.2)
+        assert vault.lock.alone
+    sweeping.join()
+    assert not vault.lock.alone
