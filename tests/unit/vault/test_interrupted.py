@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,35 +27,6 @@ DATA = b"a picture" * 5000
 
 class Crash(Exception):
     pass
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
-    vault = make_vault(tmp_path / "v", store, KEYRING).vault
-    yield vault
-    vault.close()
-
-
-@pytest.fixture
-def failing() -> Iterator[Callable[[str, BaseException], None]]:
-    """`failing(point, error)`: raise at a failpoint, once."""
-
-    def arm(point: str, error: BaseException) -> None:
-        waiting = [error]
-
-        def hook(name: str) -> None:
-            if name == point and waiting:
-                raise waiting.pop()
-
-        failpoints.arm(hook)
-
-    yield arm
-    failpoints.disarm()
 
 
 def full() -> Environment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,9 @@ from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
-from tests.support.vaults import KEYRING, make_vault
 
 PAGE = 4096
 SHOWN = "SELECT id FROM items INDEXED BY items_timeline WHERE trashed IS NULL ORDER BY sort DESC"
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
-    vault = make_vault(tmp_path / "v", store, KEYRING).vault
-    yield vault
-    vault.close()
 
 
 @pytest.mark.parametrize("length", [0, 1, PAGE - 1])

@@ -34,11 +34,6 @@ DATA = b"a picture" * 5000
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
 def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
     with cheap_derivation():
         vault = make_vault(tmp_path / "v", store, KEYRING, PASSPHRASE_WAY).vault

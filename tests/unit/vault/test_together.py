@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from lighttight.errors import Environment, Refused
-from lighttight.files import failpoints
 from lighttight.vault import checking
 from lighttight.vault.anchoring import AnchorState
 from lighttight.vault.blobs import SealedObject
@@ -18,38 +15,9 @@ from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.objects import Bytes, add_object, read_object
 from tests.support.password_store import MemoryStore
-from tests.support.vaults import KEYRING, make_vault, reopen
+from tests.support.vaults import KEYRING, reopen
 
 DATA = b"a picture" * 5000
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
-    vault = make_vault(tmp_path / "v", store, KEYRING).vault
-    yield vault
-    vault.close()
-
-
-@pytest.fixture
-def at() -> Iterator[Callable[[str, Callable[[], object]], None]]:
-    """`at(point, act)`: do something when a failpoint is reached for the first time."""
-
-    def arm(point: str, act: Callable[[], object]) -> None:
-        waiting = [act]
-
-        def hook(name: str) -> None:
-            if name == point and waiting:
-                waiting.pop()()
-
-        failpoints.arm(hook)
-
-    yield arm
-    failpoints.disarm()
 
 
 def test_sweeping_leaves_what_another_thread_is_about_to_name(vault: Vault, at) -> None:

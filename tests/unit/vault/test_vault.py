@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import shutil
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,18 +34,6 @@ from tests.support.vaults import (
     make_vault,
     reopen,
 )
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
-    vault = make_vault(tmp_path / "Home.lighttight", store, KEYRING).vault
-    yield vault
-    vault.close()
 
 
 def kinds(vault: Vault) -> list[EntryKind]:
