@@ -2,8 +2,9 @@
 
 This module owns the order in which things become trusted when a vault is opened: bounds of the
 header → a slot yields the master key → the header's MAC → the catalog opens under its key → the
-vault's id inside equals the one outside → migrations → the anchor in the keyring agrees, or the
-owner says to go on. Nothing is shown before the last step.
+vault's id inside equals the one outside → the anchor in the keyring agrees, or the owner says to go
+on → migrations. Nothing is shown before the last step, and nothing written before the anchor: a
+catalog that was put back would otherwise be brought up to date first.
 
 What happens to items is the library's affair; what an entry means is the record's.
 """
@@ -32,7 +33,7 @@ from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot
 from lighttight.vault import header_files, refusals, schema, ways_in
 from lighttight.vault.anchoring import AnchorKeeper, AnchorState, Finding
-from lighttight.vault.blobs import BlobStore
+from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, Transaction
 from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.password_store import PasswordStore
@@ -310,6 +311,34 @@ class Vault:
             )
             tx.record(EntryKind.RECOVERY_CONFIRMED, {Field.SLOT: opened.slot.id})
 
+    # Objects ------------------------------------------------------------------------------
+
+    def name_object(self, tx: Transaction, sealed: SealedObject) -> None:
+        """A row for a blob that is on the disk, with the number of the catalog that is told its
+        key: who knows an older catalog does not know this key."""
+        tx.execute(
+            "INSERT INTO objects (id, key, size, sealed, catalog) VALUES (?, ?, ?, ?, ?)",
+            (
+                bytes.fromhex(sealed.id),
+                sealed.key,
+                sealed.size,
+                sealed.sealed,
+                self.header.catalog,
+            ),
+        )
+
+    def renew_previews(self, finish: Callable[[Transaction], None]) -> None:
+        """Seal the previews under a new key, alone; `finish` acts in the transaction of the key."""
+        key = RANDOM(32)
+
+        def commit() -> None:
+            with self.transaction() as tx:
+                tx.execute("UPDATE secrets SET value = ? WHERE name = 'preview'", (key,))
+                finish(tx)
+            self._secrets["preview"] = key
+
+        self.previews.renew(key, commit)
+
     # Closing ------------------------------------------------------------------------------
 
     def close(self, reason: str = "asked") -> None:
@@ -402,7 +431,6 @@ def _open_vault(
         try:
             catalog.load_state()
             _insist_on_vault(catalog, header.vault)
-            migrate(catalog)
             vault = Vault(path, header, chosen.data, opened.master, catalog, store, lock)
         except BaseException:
             catalog.close()
@@ -411,7 +439,10 @@ def _open_vault(
         lock.release()
         raise
     try:
-        _compare_with_anchor(vault, accept_older=accept_older)
+        verdict = _compare_with_anchor(vault, accept_older=accept_older)
+        migrate(catalog)
+        if verdict in (Verdict.OLDER, Verdict.FORKED):
+            _record_accepted(vault, verdict)
         _begin(vault, opened)
     except BaseException:
         vault.release()
@@ -438,18 +469,20 @@ def migrate(catalog: Catalog) -> None:
         raise Unsupported("vault-newer", version=catalog.version)
 
 
-def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> None:
+def _compare_with_anchor(vault: Vault, *, accept_older: bool) -> Verdict | None:
     vault.finding = vault.keeper.check(vault.as_found, vault.catalog.root_at)
     verdict = vault.finding.verdict
-    if verdict not in (Verdict.OLDER, Verdict.FORKED):
-        return
-    anchored = vault.finding.anchored_ms
-    if not accept_older:
+    if verdict in (Verdict.OLDER, Verdict.FORKED) and not accept_older:
         raise Integrity(
             "vault-older" if verdict is Verdict.OLDER else "vault-forked",
-            anchored=_moment(anchored),
+            anchored=_moment(vault.finding.anchored_ms),
             found=_moment(vault.newest_entry_ms()),
         )
+    return verdict
+
+
+def _record_accepted(vault: Vault, verdict: Verdict) -> None:
+    anchored = vault.finding.anchored_ms
     fields: dict[Field, Value] = {
         Field.GENERATION: vault.catalog.state().generation,
         Field.REASON: verdict.value,
