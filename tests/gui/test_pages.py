@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from lighttight.ui.jobs import Jobs
@@ -72,13 +72,35 @@ def test_only_me_needs_no_pin(flow: WelcomeFlow) -> None:
     assert heard == [(ONLY_ME, "")]
 
 
-def test_tab_goes_from_the_pin_to_the_same_pin_again(flow: WelcomeFlow) -> None:
+def tabbed(start: QWidget, stops: int) -> list[QWidget | None]:
+    """Where Tab goes from here."""
+    found: list[QWidget | None] = []
+    start.setFocus()
+    for _ in range(stops):
+        here = start.window().focusWidget()
+        assert here is not None
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+        found.append(start.window().focusWidget())
+    return found
+
+
+def test_tab_goes_through_both_pins_to_what_acts_on_them(flow: WelcomeFlow) -> None:
     flow.question.answered.emit(SOMEONE)
-    assert flow.pin.pin.edit.hasFocus()
-    QTest.keyClick(flow.pin.pin.edit, Qt.Key.Key_Tab)
-    assert flow.pin.again.edit.hasFocus()
-    QTest.keyClick(flow.pin.again.edit, Qt.Key.Key_Tab)
-    assert flow.pin.pin.eye.hasFocus()
+    pin, again = flow.pin.pin, flow.pin.again
+    assert pin.edit.hasFocus(), "where one begins to type"
+    assert tabbed(pin.edit, 4) == [pin.eye, again.edit, again.eye, flow.pin.go]
+
+
+def test_tab_goes_through_both_passphrases_and_the_asked_words(flow: WelcomeFlow) -> None:
+    flow.ask_passphrase("")
+    first, again = flow.passphrase.first, flow.passphrase.again
+    assert first.edit.hasFocus()
+    assert tabbed(first.edit, 4) == [first.eye, again.edit, again.eye, flow.passphrase.go]
+    flow.show_words(WORDS, "Home")
+    flow.words.go.click()
+    one, two, three = flow.confirm.fields
+    assert one.edit.hasFocus()
+    assert tabbed(one.edit, 3) == [two.edit, three.edit, flow.confirm.go]
 
 
 def test_an_empty_pin_is_no_pin(flow: WelcomeFlow) -> None:
@@ -208,6 +230,15 @@ def test_a_pin_opens_by_return_and_only_once(unlock: UnlockPage) -> None:
     QTest.keyClick(unlock.secret.edit, Qt.Key.Key_Return)
     unlock.open.click()
     assert heard == ["482915"]
+
+
+def test_tab_goes_from_the_pin_to_what_opens_and_then_to_other_ways(unlock: UnlockPage) -> None:
+    unlock.set_data(UnlockData("Home", Way.PIN, ways=WAYS))
+    row = unlock.ways.button(unlock.ways.keys()[0])
+    assert tabbed(unlock.secret.edit, 3) == [unlock.secret.eye, unlock.open, row]
+    unlock.set_data(UnlockData("Home", Way.RECOVERY, ways=WAYS))
+    assert unlock.recovery.hasFocus()
+    assert tabbed(unlock.recovery, 1) == [unlock.open]
 
 
 def test_a_refusal_does_not_jump_and_does_not_say_which(unlock: UnlockPage) -> None:

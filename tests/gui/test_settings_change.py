@@ -14,7 +14,11 @@ from lighttight.session import EntryKind, Field, Offer, Session, WayIn
 from lighttight.ui.pages.settings import SettingRow
 from lighttight.ui.theme import Scheme, theme
 from lighttight.ui.widgets.buttons import Button
+from lighttight.ui.widgets.choice import ChoiceCard
 from lighttight.ui.widgets.fields import Field as TextField
+from lighttight.ui.widgets.forms import Form
+from lighttight.ui.widgets.notes import Glyph
+from lighttight.ui.widgets.sheet import Sheet
 from tests.gui.desks import PIN, RealDesk
 
 
@@ -145,24 +149,92 @@ def test_ways_in_are_named_and_the_last_cannot_be_removed(full: RealDesk) -> Non
 
 
 def test_a_passphrase_that_could_be_guessed_is_refused_in_words(full: RealDesk) -> None:
-    full.keeping._add("passphrase", "password1", "password1")
+    full.keeping._add("passphrase", "password1")
     assert full.asked().accessibleName() == "That passphrase could be guessed"
     full.settle()
     assert titles(full) == ["Password store and PIN", "Recovery words"]
 
 
-def test_two_that_differ_change_nothing(full: RealDesk) -> None:
-    full.keeping._add("pin", "123456", "123457")
-    assert full.asked().accessibleName() == "The two are not the same"
-    assert len(session_of(full).ways.all()) == 2
+def form_of(sheet: Sheet) -> Form:
+    [form] = sheet.findChildren(Form)
+    return form
+
+
+def test_a_way_in_is_added_only_when_both_are_typed_and_the_same(full: RealDesk) -> None:
+    full.window.shell.settings.way_add_wanted.emit()
+    sheet = full.asked()
+    form = form_of(sheet)
+    add = sheet.button("add")
+    first, again = form.fields
+    assert not add.isEnabled()
+    assert "twice" in form.said.text()
+    first.set_text("123456")
+    assert form.said.text() == "Now the same once more."
+    again.set_text("123457")
+    assert form.said.text() == "The two are not the same."
+    assert not add.isEnabled()
+    cards = sheet.findChildren(ChoiceCard)
+    cards[2].click()
+    assert add.isEnabled(), "nothing is typed for one click"
+    cards[0].click()
+    assert not add.isEnabled()
+    again.set_text("123456")
+    QTest.keyClick(again.edit, Qt.Key.Key_Return)
+    full.settle()
+    assert len(session_of(full).ways.all()) == 3
+
+
+def test_new_words_say_what_must_be_typed_and_nothing_happens_without_it(full: RealDesk) -> None:
+    full.window.shell.settings.new_words_wanted.emit()
+    sheet = full.asked()
+    form = form_of(sheet)
+    [pin] = form.fields
+    assert pin.edit.hasFocus()
+    assert pin.edit.accessibleName() == "PIN"
+    assert not sheet.button("go").isEnabled()
+    assert form.said.text() == "PIN has to be typed: it is the only way in that stays."
+    assert "the old words open nothing any more" in sheet.sentence.text()
+    QTest.keyClick(pin.edit, Qt.Key.Key_Return)
+    assert full.sheet() is sheet
+    pin.set_text(PIN)
+    assert form.said.text() == ""
+    QTest.keyClick(pin.edit, Qt.Key.Key_Return)
+    finish_words(full)
+    full.until(lambda: (sheet := full.sheet()) is not None and sheet.accessibleName() == "Done")
+    [glyph] = full.asked().findChildren(Glyph)
+    assert glyph._name == "check"
+
+
+def test_a_way_in_that_would_end_is_named_before(full: RealDesk) -> None:
+    session_of(full).ways.add(WayIn((Factor.PASSPHRASE,), "seven llamas painted the quiet harbour"))
+    full.keeping._look()
+    full.settle()
+    full.keeping.new_words()
+    sheet = full.asked()
+    form = form_of(sheet)
+    assert "at least one" in form.said.text()
+    form.fields[0].set_text(PIN)
+    assert form.said.text() == "Left empty, and so ended: Passphrase"
+    assert sheet.button("go").isEnabled()
+
+
+def test_words_that_were_checked_are_not_called_unchecked_any_more(desk: RealDesk) -> None:
+    desk.create(confirm=False)
+    assert any("never checked" in text for text in desk.banners())
+    desk.keeping._rotate({}, None, None)
+    finish_words(desk)
+    desk.until(lambda: (sheet := desk.sheet()) is not None and sheet.accessibleName() == "Done")
+    desk.settle()
+    desk.asked().answer("close")
+    desk.window.place_chosen.emit("library")
+    desk.settle()
+    assert not any("never checked" in text for text in desk.banners())
 
 
 def test_one_more_way_in_opens(full: RealDesk) -> None:
     full.window.shell.settings.way_add_wanted.emit()
-    sheet = full.asked()
-    assert sheet.button("close").hasFocus()
-    sheet.answer("close")
-    full.keeping._add("one-click", "", "")
+    full.asked().answer("close")
+    full.keeping._add("one-click", "")
     full.settle()
     assert "Password store" in titles(full)
     path = session_of(full).vault.path
@@ -199,8 +271,8 @@ def test_removing_asks_for_what_stays_and_ends_the_way_in(full: RealDesk) -> Non
     full.window.shell.settings.way_remove_wanted.emit(one_click)
     sheet = full.asked()
     assert "can still read what they copied" in sheet.sentence.text()
-    assert sheet.button("keep").hasFocus()
     pin, recovery = sheet.findChildren(TextField)
+    assert pin.edit.hasFocus()
     pin.set_text(PIN)
     assert recovery.edit.placeholderText() == "Leave empty to get new ones"
     sheet.answer("go")

@@ -365,6 +365,7 @@ class Window(QWidget):
         answers: Sequence[Answer],
         *,
         icon_name: str | None = None,
+        tone: str = "accent_text",
         danger: bool = False,
         body: QWidget | None = None,
     ) -> Sheet:
@@ -374,7 +375,7 @@ class Window(QWidget):
             sentence,
             answers,
             icon=icon_name,
-            tone="danger" if danger else "accent_text",
+            tone="danger" if danger else tone,
             body=body,
             parent=self,
         )
@@ -384,6 +385,12 @@ class Window(QWidget):
         said = f"{sentence}\n{action}" if action else sentence
         close = Answer("close", self.tr("Close"), safe=True)
         return self.ask(title, said, [close], icon_name="alert")
+
+    def tell(self, title: str, sentence: str, action: str = "") -> Sheet:
+        """That something was done as asked. One button, and it does nothing."""
+        said = f"{sentence}\n{action}" if action else sentence
+        close = Answer("close", self.tr("Close"), safe=True)
+        return self.ask(title, said, [close], icon_name="check", tone="ok")
 
     def forget(self) -> None:
         """Lock: no picture, name or word stays in the window."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lighttight.errors import Cancelled
 from lighttight.model import Factor, SlotId
@@ -28,9 +27,9 @@ from lighttight.ui.pages.renew import RenewPage
 from lighttight.ui.pages.settings import WayIn as WayRow
 from lighttight.ui.widgets.choice import ChoiceGroup
 from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.forms import Form
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer
-from lighttight.ui.widgets.text import Text
 
 if TYPE_CHECKING:
     from lighttight.session import BackedUp, Rotated, Session, SlotInfo
@@ -46,23 +45,6 @@ class Ways:
 
 def _typed(slot: SlotInfo) -> bool:
     return Factor.PASSPHRASE in slot.factors
-
-
-class _Form(QWidget):
-    """Fields below each other, each with its name above."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(6)
-
-    def field(self, name: str, *, secret: bool = True, placeholder: str = "") -> Field:
-        field = Field(name, secret=secret, placeholder=placeholder)
-        self.rows.addWidget(Text(name, strong=True))
-        self.rows.addWidget(field)
-        self.rows.addSpacing(4)
-        return field
 
 
 class Keeping(QObject):
@@ -158,7 +140,7 @@ class Keeping(QObject):
     # ---- one more ------------------------------------------------------------------------------
 
     def _ask_add(self) -> None:
-        form = _Form()
+        form = Form()
         choice = ChoiceGroup(
             [
                 (
@@ -182,11 +164,7 @@ class Keeping(QObject):
         )
         form.rows.addWidget(choice)
         form.rows.addSpacing(8)
-        first = form.field(self.tr("PIN or passphrase"))
-        again = form.field(self.tr("The same again"))
-        choice.chosen.connect(
-            lambda key: [field.setEnabled(key != "one-click") for field in (first, again)]
-        )
+        unmatched = form.twice(self.tr("PIN or passphrase"), self.tr("The same again"))
         sheet = self._window.ask(
             self.tr("Add a way in"),
             self.tr("Each way in opens the library by itself."),
@@ -197,22 +175,24 @@ class Keeping(QObject):
             icon_name="key",
             body=form,
         )
-        again.submitted.connect(lambda: sheet.answer("add"))
+        form.guard(
+            sheet.button("add"), lambda: "" if choice.value() == "one-click" else unmatched()
+        )
+
+        def chosen(key: str) -> None:
+            for field in form.fields:
+                field.setEnabled(key != "one-click")
+            form.look_again()
+
+        choice.chosen.connect(chosen)
 
         def answered(key: str) -> None:
             if key == "add":
-                self._add(choice.value(), first.text(), again.text())
+                self._add(choice.value(), form.fields[0].text())
 
         sheet.answered.connect(answered)
 
-    def _add(self, kind: str, secret: str, again: str) -> None:
-        if kind != "one-click" and secret != again:
-            self._window.present(
-                self.tr("The two are not the same"),
-                self.tr("Nothing was changed."),
-                self.tr("Add the way in once more."),
-            )
-            return
+    def _add(self, kind: str, secret: str) -> None:
         factors = {
             "pin": (Factor.KEYRING, Factor.PASSPHRASE),
             "passphrase": (Factor.PASSPHRASE,),
@@ -257,7 +237,10 @@ class Keeping(QObject):
     def new_words(self) -> None:
         self._ask_keys(
             self.tr("Make new recovery words?"),
-            self.tr("The old ones open nothing any more once you have checked the new ones."),
+            self.tr(
+                "You get 24 new words to write down, and type three of them. From then on the old "
+                "words open nothing any more; until then they stay as they are."
+            ),
             self.tr("Make new words"),
             drop=None,
             new_words=True,
@@ -272,28 +255,48 @@ class Keeping(QObject):
         drop: SlotId | None,
         new_words: bool = False,
     ) -> None:
-        """What stays must be presented; what is not, ends, and that is said."""
+        """What stays must be presented; what is not, ends, and that is said beforehand."""
         slots = self._ways.slots if self._ways else ()
         staying = [slot for slot in slots if _typed(slot) and slot.id != drop]
-        form = _Form()
+        # These present themselves, from the password store.
+        others = any(slot.factors == (Factor.KEYRING,) and slot.id != drop for slot in slots)
+        form = Form(
+            self.tr("All keys of the library change with it. Type this once more to keep it.")
+            if len(staying) == 1
+            else self.tr("All keys of the library change with it. Type each of these to keep it.")
+            if staying
+            else ""
+        )
         fields: dict[SlotId, Field] = {}
+
+        def called(slot: SlotInfo) -> str:
+            if len(staying) > 1:
+                return self.name_of(slot)
+            return self.tr("PIN") if slot.pin else self.tr("Passphrase")
+
         for slot in staying:
-            fields[slot.id] = form.field(self.name_of(slot))
+            fields[slot.id] = form.field(called(slot))
         recovery: Field | None = None
         if not new_words:
             recovery = form.field(
                 self.tr("Recovery words"),
                 placeholder=self.tr("Leave empty to get new ones"),
             )
-        if staying:
-            form.rows.addWidget(
-                Text(
-                    self.tr("Type each of them to keep it. One that is left empty ends."),
-                    "small",
-                    "text2",
-                    wrap=True,
+
+        def missing() -> str:
+            if others or any(field.text() for field in fields.values()):
+                return ""
+            if len(staying) == 1:
+                return self.tr("{way} has to be typed: it is the only way in that stays.").format(
+                    way=called(staying[0])
                 )
-            )
+            return self.tr("Type at least one: a library needs a way in besides its words.")
+
+        def ending() -> str:
+            left = [slot for slot in staying if not fields[slot.id].text()]
+            names = ", ".join(called(slot) for slot in left)
+            return self.tr("Left empty, and so ended: {ways}").format(ways=names) if left else ""
+
         sheet = self._window.ask(
             title,
             sentence,
@@ -305,6 +308,7 @@ class Keeping(QObject):
             danger=drop is not None,
             body=form,
         )
+        form.guard(sheet.button("go"), missing, ending)
 
         def answered(key: str) -> None:
             typed = {slot: field.text() for slot, field in fields.items() if field.text()}
@@ -405,7 +409,7 @@ class Keeping(QObject):
                     "opens nothing any more."
                 )
             )
-        self._window.present(self.tr("Done"), " ".join(parts))
+        self._window.tell(self.tr("Done"), " ".join(parts))
 
     # ---- the second copy -----------------------------------------------------------------------
 
@@ -462,7 +466,7 @@ class Keeping(QObject):
         def done(copied: BackedUp) -> None:
             ended()
             self._program.changed.emit()
-            self._window.present(
+            self._window.tell(
                 self.tr("The second copy is up to date"),
                 self.tr(
                     "It holds {items}, each read back, and opens with the same ways in. What is "

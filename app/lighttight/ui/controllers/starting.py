@@ -31,9 +31,11 @@ class Starting(QObject):
         self._program = program
         self._window = program.window
         self._notes: list[Banner] = []
+        self._unchecked: Banner | None = None
         self._said_no_anchor = False
         program.opened.connect(self._opened)
         program.closed.connect(self._closed)
+        program.changed.connect(self._look_at_words)
 
     def first(self) -> Path | None:
         """The library that was open last, where such a thing is remembered."""
@@ -52,14 +54,20 @@ class Starting(QObject):
 
     def _closed(self) -> None:
         notes, self._notes = self._notes, []
+        self._unchecked = None
         for note in notes:
             self._window.shell.library.remove_banner(note)
 
     def _note(self, text: str, action: str = "", *, style: str = "warning") -> Banner:
         banner = self._window.note(text, action, style=style)
         self._notes.append(banner)
-        banner.closed.connect(lambda: self._notes.remove(banner))
+        banner.closed.connect(lambda: self._put_away(banner))
         return banner
+
+    def _put_away(self, banner: Banner) -> None:
+        self._notes.remove(banner)
+        if banner is self._unchecked:
+            self._unchecked = None
 
     def _say_since(self, session: Session) -> None:
         """“Last opened 09:14; 2 failed tries since.”"""
@@ -119,6 +127,17 @@ class Starting(QObject):
                 self.tr("New words…"),
             )
             banner.acted.connect(self.words_wanted)
+            self._unchecked = banner
+
+    def _look_at_words(self) -> None:
+        """What was said of them is taken back once they were checked, here or elsewhere."""
+
+        def looked(confirmed: bool) -> None:
+            if confirmed and self._unchecked is not None:
+                self._unchecked.closed.emit()
+
+        if self._unchecked is not None:
+            self._program.ask(lambda session, _: session.vault.recovery_confirmed, looked)
 
     def _settle_in(self) -> None:
         """In the background: finish what was interrupted, and hash every row once more."""

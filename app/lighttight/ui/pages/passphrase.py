@@ -121,6 +121,7 @@ class PassphrasePage(StepFrame):
         self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
         self.go.clicked.connect(self._submit)
         foot.addWidget(self.go)
+        self.lead_to(self.again.eye, self.go, back)
 
     def set_why(self, sentence: str) -> None:
         """Why the password store is not used here, in its own words."""

@@ -7,6 +7,7 @@ was wrong. Other ways in are always visible.
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -218,6 +219,10 @@ class UnlockPage(QWidget):
             head.setVisible(bool(entries))
             rows.setVisible(bool(entries))
         self._between.setVisible(bool(data.libraries) and bool(data.ways))
+        rows = [*self.libraries.buttons(), *self.ways.buttons()]
+        stops = [self.click, self.open, *rows, self.other, self.help]
+        for before, after in itertools.pairwise(stops):
+            self.setTabOrder(before, after)
         self.set_busy(False)
         self._calm()
         self.focus_first()

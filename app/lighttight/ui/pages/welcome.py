@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -40,6 +42,11 @@ class StepFrame(QWidget):
         self.foot = QHBoxLayout()
         self.foot.setSpacing(12)
         self.outer.addLayout(self.foot)
+
+    def lead_to(self, *stops: QWidget) -> None:
+        """Tab goes through these in this order: what was filled in leads to what acts on it."""
+        for before, after in itertools.pairwise(stops):
+            self.setTabOrder(before, after)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
@@ -184,10 +191,6 @@ class PinPage(StepFrame):
             field.edited.connect(self._edited)
         self.problem = Text("", "body", "danger", wrap=True)
         self.content.addWidget(self.problem)
-        # Typing twice is one movement: the eyes come after both.
-        self.setTabOrder(self.pin.edit, self.again.edit)
-        self.setTabOrder(self.again.edit, self.pin.eye)
-        self.setTabOrder(self.pin.eye, self.again.eye)
         self.pin.submitted.connect(lambda: self.again.setFocus())
         self.again.submitted.connect(self._submit)
         back = Button(self.tr("Back"), Look.PLAIN, Size.BIG, icon="chevron-left")
@@ -197,6 +200,8 @@ class PinPage(StepFrame):
         self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
         self.go.clicked.connect(self._submit)
         self.foot.addWidget(self.go)
+
+        self.lead_to(self.again.eye, self.go, back)
 
     def _edited(self) -> None:
         self.set_problem("")

@@ -225,6 +225,7 @@ class ConfirmPage(StepFrame):
         self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
         self.go.clicked.connect(self._check)
         self.foot.addWidget(self.go)
+        self.lead_to(self.fields[-1].edit, self.go, see)
 
     def set_words(self, words: Sequence[str]) -> None:
         self._words = list(words)

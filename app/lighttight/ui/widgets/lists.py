@@ -104,6 +104,10 @@ class RowList(QWidget):
     def button(self, key: str) -> QAbstractButton:
         return self._buttons[key]
 
+    def buttons(self) -> list[QAbstractButton]:
+        """All of them, from above."""
+        return list(self._buttons.values())
+
     def __contains__(self, key: str) -> bool:
         return key in self._buttons
 

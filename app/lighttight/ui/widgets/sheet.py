@@ -1,7 +1,7 @@
 """A question or a message over a scrim, inside the window. At most one question each.
 
-The button that has the focus is the safe one, and Esc is always the safe one: neither ever does
-harm. `danger` marks the button that cannot be undone.
+The focus begins at the first thing to fill in, or at the safe button; Return acts only where it is.
+Esc is always the safe answer. `danger` marks the button that cannot be undone.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Sheet(QWidget):
         self.setGeometry(parent.rect())
         self.show()
         self.raise_()
-        self._focused: QWidget = self.button(self._safe)
+        stops = self._stops(body) if body is not None else []
+        self._focused: QWidget = stops[0] if stops else self.button(self._safe)
         self._focused.setFocus(Qt.FocusReason.OtherFocusReason)
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -154,16 +155,20 @@ class Sheet(QWidget):
                     return
         super().keyPressEvent(event)
 
-    def focusNextPrevChild(self, next_: bool) -> bool:
-        """Tab stays inside the sheet."""
-        stops = [
+    @staticmethod
+    def _stops(part: QWidget) -> list[QWidget]:
+        return [
             widget
-            for widget in self.findChildren(QWidget)
+            for widget in part.findChildren(QWidget)
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
             and widget.isEnabled()
             and widget.isVisible()
             and widget.focusProxy() is None
         ]
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Tab stays inside the sheet."""
+        stops = self._stops(self)
         if not stops:
             return True
         here = self.window().focusWidget()
