@@ -62,7 +62,7 @@ def fill(vault: Vault, count: int) -> None:
         made = [_item(chance, number) for number in range(start, min(count, start + BATCH))]
         with vault.transaction(interim=True) as tx:
             tx.execute_many(
-                "INSERT INTO objects VALUES (?, ?, ?, ?)",
+                "INSERT INTO objects VALUES (?, ?, ?, ?, 1)",
                 [(one["object"], chance.randbytes(32), one["size"], one["size"]) for one in made],
             )
             names = ", ".join(made[0])

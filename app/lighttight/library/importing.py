@@ -299,24 +299,29 @@ class _Run:
             if known is not None:
                 return known
         insist_on_room(self.vault, source.size)
-        digests = _Digests(self._key)
-        sealed = self.vault.blobs.write(source, watch=digests.update, progress=part)
+        # The keyed digest finds duplicates and says nothing to anybody else. The plain SHA-256
+        # stands in the record, behind a salt: opened in a proof file, it lets a third party check
+        # which picture this was without the vault. It is that of what came back from the blob.
+        keyed, plain = blake3(key=self._key), hashlib.sha256()
+        sealed = self.vault.blobs.write(
+            source, watch=keyed.update, read_back=plain.update, progress=part
+        )
         committing = False
         try:
             failpoint("import.sealed")
             source.check()
-            coming = _Coming(source, sealed, digests, sniffed)
+            coming = _Coming(source, sealed, keyed.digest(), plain.digest(), sniffed)
             picture = self._examine(coming)
             failpoint("import.examined")
             with self.vault.transaction(interim=True) as tx:
                 result = _known(tx, coming.digest, source.path, self.album)
                 if result is None:
-                    _insert(tx, coming, self.album)
+                    _insert(self.vault, tx, coming, self.album)
                     failpoint("import.before-commit")
                 # From here on a failure may be one after the commit: the row may be there.
                 committing = True
         except BaseException as error:
-            if not committing or _surely_undone(error):
+            if not committing or surely_undone(error):
                 self._take_back(sealed.id)
             raise
         if result is not None:
@@ -405,35 +410,16 @@ class _Coming:
 
     source: SourceFile
     sealed: SealedObject
-    digests: _Digests
+    digest: bytes
+    """Keyed BLAKE3."""
+    sha256: bytes
     sniffed: sniff.Sniffed
     item: ItemId = field(default_factory=lambda: ItemId(secrets.token_hex(16)))
     probe: Probe | None = None
     preview: PreviewState = PreviewState.NONE
 
-    @property
-    def digest(self) -> bytes:
-        return self.digests.keyed.digest()
 
-
-class _Digests:
-    """Both digests of a file, from the one reading that also seals it.
-
-    The keyed one finds duplicates and says nothing to anybody else. The plain SHA-256 stands in the
-    record, behind a salt: opened in a proof file, it lets a third party check which picture this
-    was without the vault.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        self.keyed = blake3(key=key)
-        self.plain = hashlib.sha256()
-
-    def update(self, data: bytes | memoryview) -> None:
-        self.keyed.update(data)
-        self.plain.update(data)
-
-
-def _surely_undone(error: BaseException) -> bool:
+def surely_undone(error: BaseException) -> bool:
     """Whether a commit that failed so cannot be found to have succeeded after all.
 
     A full disk or a busy catalog is noticed before the commit is written. After anything else,
@@ -468,12 +454,9 @@ def _known(
     return ImportResult(path, item, ImportStatus.DUPLICATE, reason)
 
 
-def _insert(tx: Transaction, coming: _Coming, album: AlbumId | None) -> None:
+def _insert(vault: Vault, tx: Transaction, coming: _Coming, album: AlbumId | None) -> None:
     sealed, probe, sniffed = coming.sealed, coming.probe, coming.sniffed
-    tx.execute(
-        "INSERT INTO objects (id, key, size, sealed) VALUES (?, ?, ?, ?)",
-        (bytes.fromhex(sealed.id), sealed.key, sealed.size, sealed.sealed),
-    )
+    vault.name_object(tx, sealed)
     now = tx.now
     taken = None if probe is None or probe.taken is None else items.to_wall(probe.taken)
     place = None if probe is None else probe.place
@@ -512,7 +495,7 @@ def _insert(tx: Transaction, coming: _Coming, album: AlbumId | None) -> None:
         EntryKind.IMPORTED,
         {
             Field.ITEM: coming.item,
-            Field.DIGEST: coming.digests.plain.digest(),
+            Field.DIGEST: coming.sha256,
             Field.SIZE: sealed.size,
             Field.NAME: name,
         },

@@ -6,22 +6,20 @@ directory. Only then may a row name the object, and nothing unverified ever gets
 (`app/docs/decisions/0003-flush-while-reading-back.md`). kill -9 sweeps do not notice a missing
 fsync, so the order is also checked under simulated power loss (`tests/faults`).
 
-Reading, hashing, sealing and writing run in a small pipeline: two helper threads, both in C code
-that releases the interpreter most of the time, so that one file uses both cores.
+Reading, hashing, sealing, writing, flushing and reading back run in a small pipeline
+(`vault.pipeline`), so that one file uses two cores.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
 
 from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files import PART, reserve, sync_directory, translating, write_all
@@ -39,9 +37,8 @@ from lighttight.sealed.blob import (
     sealed_size,
 )
 from lighttight.sealed.padme import padme
+from lighttight.vault.pipeline import BUFFER, Chunks, Watch, ahead, aside, syncing
 
-BUFFER: Final = 1 << 20
-_BUFFERS: Final = 6
 _NAME = re.compile(rf"[0-9a-f]{{32}}({re.escape(PART)})?")
 
 FAILPOINTS.declare(
@@ -54,17 +51,6 @@ FAILPOINTS.declare(
     "blob.durable",
     "blob.unlinked",
 )
-
-
-class Chunks(Protocol):
-    """Where the bytes of a new object come from; read once, front to back."""
-
-    @property
-    def size(self) -> int: ...
-
-    def read_into(self, offset: int, buffer: memoryview) -> int:
-        """Fill `buffer` from `offset`; answers how much, less only at the end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +119,8 @@ class BlobStore:
         self._vault = vault
         self._made: set[ObjectId] = set()
         self._durable: set[str] = set()
+        self._keeping = threading.Lock()
+        self._keepers = 0
 
     def path(self, object_id: ObjectId) -> Path:
         return self._directory / object_id[:2] / object_id
@@ -143,14 +131,17 @@ class BlobStore:
         self,
         source: Chunks,
         *,
-        watch: Callable[[memoryview], object],
+        watch: Watch,
+        read_back: Watch = lambda _: None,
         progress: Progress = SILENT,
     ) -> SealedObject:
-        """Seal `source` into a new blob and read it back. `watch` sees every plaintext buffer.
+        """Seal `source` into a new blob and read it back.
 
-        `watch` runs in a helper thread, in order (it computes the digest). Progress counts bytes,
-        written and read back, so its total is twice the size. On any error, and on Cancelled,
-        nothing of the object stays behind.
+        `watch` sees every buffer of the original on its way in, `read_back` every one that was
+        opened again from the blob; both in helper threads, in order (they compute digests, and the
+        time while the disk flushes is free for the slower of them). Progress counts bytes, written
+        and read back, so its total is twice the size. On any error, and on Cancelled, nothing of
+        the object stays behind.
         """
         object_id = ObjectId(secrets.token_hex(16))
         size = source.size
@@ -160,7 +151,7 @@ class BlobStore:
         self._made.add(object_id)
         try:
             self._make_fan(final.parent)
-            self._write_part(part, source, sealed, watch, progress)
+            self._write_part(part, source, sealed, watch, read_back, progress)
             failpoint("blob.before-rename")
             with translating(final):
                 part.rename(final)
@@ -192,7 +183,8 @@ class BlobStore:
         part: Path,
         source: Chunks,
         sealed: SealedObject,
-        watch: Callable[[memoryview], object],
+        watch: Watch,
+        read_back: Watch,
         progress: Progress,
     ) -> None:
         context = blob_context(self._vault, sealed.id)
@@ -208,7 +200,7 @@ class BlobStore:
             # One buffer for all: asking the sealer for new bytes each time costs five times more
             # than the sealing itself, for memory that is mapped and thrown away.
             ready = memoryview(bytearray(BUFFER + BUFFER // CHUNK * TAG + 2 * SEALED_CHUNK))
-            with _ahead(source, watch) as buffers:
+            with ahead(source, watch) as buffers:
                 for plain in buffers:
                     made = sealer.update_into(plain, ready)
                     with translating(part):
@@ -219,9 +211,10 @@ class BlobStore:
             with translating(part):
                 write_all(fd, sealer.finalize())
             failpoint("blob.before-fsync")
-            with _syncing(fd, part):
-                for _ in self._stream(part, sealed, Within(progress, source.size, 2 * source.size)):
-                    pass
+            again = Within(progress, source.size, 2 * source.size)
+            with syncing(fd, part), aside(read_back) as show:
+                for plain in self._stream(part, sealed, again):
+                    show(plain)
             failpoint("blob.fsynced")
         finally:
             os.close(fd)
@@ -237,7 +230,7 @@ class BlobStore:
             pass
 
     def stream(self, sealed: SealedObject, *, progress: Progress = SILENT) -> Iterator[memoryview]:
-        """The original, front to back, in buffers that are overwritten by the next step.
+        """The original, front to back, in buffers that are overwritten by the step after the next.
 
         Bytes come out before the end was seen: a caller that writes them somewhere must take them
         back when the iteration raises. The padding is cut off.
@@ -246,7 +239,8 @@ class BlobStore:
 
     def _stream(self, path: Path, sealed: SealedObject, progress: Progress) -> Iterator[memoryview]:
         opener = Opener(sealed.key, blob_context(self._vault, sealed.id))
-        plain = bytearray(BUFFER + 2 * 16384)
+        # Two, so that one can be looked at while the other is filled.
+        plain, other = (bytearray(BUFFER + 2 * CHUNK) for _ in range(2))
         done = 0
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -263,13 +257,36 @@ class BlobStore:
                 yield memoryview(plain)[: max(0, min(made, sealed.size - done))]
                 done += made
                 progress.step(min(done, sealed.size), sealed.size)
+                plain, other = other, plain
             rest = opener.finalize()
             yield memoryview(rest)[: max(0, min(len(rest), sealed.size - done))]
             if done + len(rest) != padme(sealed.size):
                 raise Integrity("blob-damaged", object=sealed.id)
         finally:
             os.close(fd)
-            plain[:] = bytes(len(plain))
+            for one in (plain, other):
+                one[:] = bytes(len(one))
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """No blob is taken away for another of the same item while the block runs.
+
+        For whoever looks a row up and opens its blob afterwards; deleting for good does not wait.
+        """
+        with self._keeping:
+            self._keepers += 1
+        try:
+            yield
+        finally:
+            with self._keeping:
+                self._keepers -= 1
+
+    @contextlib.contextmanager
+    def replacing(self) -> Iterator[bool]:
+        """Whether blobs that no item names any more may be removed: nobody of this process is
+        between a row and its blob, nor comes to be while the block runs."""
+        with self._keeping:
+            yield self._keepers == 0
 
     # Keeping order ------------------------------------------------------------------------
 
@@ -341,84 +358,3 @@ def _read_into(fd: int, buffer: bytearray, object_id: ObjectId) -> int:
         return os.readv(fd, [buffer])
     except OSError as error:
         raise Environment("blob-unreadable", object=object_id) from error
-
-
-@contextlib.contextmanager
-def _ahead(source: Chunks, watch: Callable[[memoryview], object]) -> Iterator[Iterator[memoryview]]:
-    """Read `source` in a helper thread, a few buffers ahead, and show each to `watch`.
-
-    Yields the plaintext and then the zeros up to the padded size, in buffers that are used again: a
-    fresh megabyte each time costs more in page faults than sealing it. An error in the helper is
-    raised where the buffers are consumed; leaving early stops the helper. Wiped at the end.
-    """
-    total = padme(source.size)
-    length = min(BUFFER, max(total, 1))
-    pool = [bytearray(length) for _ in range(min(_BUFFERS, -(-total // length)))]
-    free: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
-    ready: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
-    for one in pool:
-        free.put(memoryview(one))
-
-    def read() -> None:
-        try:
-            offset = 0
-            while offset < total:
-                buffer = free.get()
-                if buffer is None:
-                    return
-                if offset < source.size:
-                    count = source.read_into(offset, buffer[: min(length, source.size - offset)])
-                    if not count:
-                        raise Environment("file-changed-while-read")
-                    watch(buffer[:count])
-                else:
-                    count = min(length, total - offset)
-                    buffer[:count] = bytes(count)
-                ready.put(buffer[:count])
-                offset += count
-            ready.put(None)
-        except BaseException as error:  # noqa: BLE001 - handed over, raised by the consumer
-            ready.put(error)
-
-    def buffers() -> Iterator[memoryview]:
-        while (got := ready.get()) is not None:
-            if isinstance(got, BaseException):
-                raise got
-            yield got
-            free.put(memoryview(got.obj))
-
-    helper = threading.Thread(target=read, name="read-ahead", daemon=True)
-    helper.start()
-    try:
-        yield buffers()
-    finally:
-        free.put(None)
-        helper.join()
-        for one in pool:
-            one[:] = bytes(len(one))
-
-
-@contextlib.contextmanager
-def _syncing(fd: int, path: Path) -> Iterator[None]:
-    """Flush `fd` in a helper thread while the block runs; leave when both are done.
-
-    An error of the block comes first; one of the flush is raised when the block had none. Never
-    tried again, whichever it was.
-    """
-    failed: list[OSError] = []
-
-    def flush() -> None:
-        try:
-            os.fsync(fd)
-        except OSError as error:
-            failed.append(error)
-
-    helper = threading.Thread(target=flush, name="flush", daemon=True)
-    helper.start()
-    try:
-        yield
-    finally:
-        helper.join()
-    if failed:
-        with translating(path):
-            raise failed[0]

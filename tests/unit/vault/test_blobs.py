@@ -31,14 +31,29 @@ def save(store: BlobStore, data: bytes) -> SealedObject:
     return store.write(Bytes(data), watch=lambda _: None)
 
 
+def test_nothing_stays_when_what_came_back_is_not_taken(store: BlobStore) -> None:
+    def refuse(part: memoryview) -> None:
+        raise Environment("disk-error")
+
+    with pytest.raises(Environment, match="disk-error"):
+        store.write(Bytes(os.urandom(3 * BUFFER)), watch=lambda _: None, read_back=refuse)
+    assert files(store) == []
+
+
 @pytest.mark.parametrize(
     "size", [0, 1, 2, 16_383, 16_384, 16_385, BUFFER - 1, BUFFER, BUFFER + 1, 3 * BUFFER + 77]
 )
 def test_what_went_in_comes_out_both_ways(store: BlobStore, size: int) -> None:
     data = os.urandom(size)
     seen: list[bytes] = []
-    sealed = store.write(Bytes(data), watch=lambda part: seen.append(bytes(part)))
+    back: list[bytes] = []
+    sealed = store.write(
+        Bytes(data),
+        watch=lambda part: seen.append(bytes(part)),
+        read_back=lambda part: back.append(bytes(part)),
+    )
     assert b"".join(seen) == data
+    assert b"".join(back) == data
     assert b"".join(bytes(part) for part in store.stream(sealed)) == data
     with store.open(sealed) as reader:
         assert reader.size == size
