@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.benchmarks import page
+from tests.benchmarks import curves, page
 from tests.benchmarks.harness import Others, Setting, Taken, machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -44,6 +44,10 @@ def main() -> int:
         found = [KEPT / f"{name}.json" for name in page.SCENARIOS]
         kept = [msgspec.json.decode(one.read_bytes(), type=Taken) for one in found if one.exists()]
         PAGE.write_text(page.whole(kept), encoding="utf-8")
+        for taken in kept:
+            if taken.outcome.curves:
+                drawing = curves.drawing("ms", taken.outcome.curves)
+                PAGE.with_name(page.drawn(taken)).write_text(drawing, encoding="utf-8")
     return 0
 
 

@@ -39,6 +39,13 @@ from tests.support.vaults import BY_PASSPHRASE
 TITLE = "Large libraries"
 SIZES = (1_000, 10_000, 30_000, 100_000)
 FIRST = 200
+CURVES = {
+    "first": "open to first rows",
+    "all": "all cells",
+    "p50": "search, median",
+    "p99": "search, p99",
+    "whole50": "whole result, median",
+}
 TYPED = (
     "lake",
     "IMG_2019",
@@ -111,7 +118,11 @@ def run(setting: Setting) -> Outcome:
         f" cells that match once for each letter typed ({typed}), and all of them at every"
         " fourth. Memory is that of a process that holds all cells and has searched."
     )
-    return Outcome(verdicts, (Table(("items", *columns.values()), rows),), (note,))
+    drawn = {
+        name: tuple((count, statistics.median(one[key] for one in found[count])) for count in sizes)
+        for key, name in CURVES.items()
+    }
+    return Outcome(verdicts, (Table(("items", *columns.values()), rows),), (note,), drawn)
 
 
 def _at_most(what: str, found: float, most: float, unit: str) -> Verdict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,18 @@ def run(setting: Setting) -> Outcome:
         )
         for count, one in measured.items()
     )
-    return Outcome(verdicts, (Table(head, rows),))
+    drawn = {
+        "cells to a laid-out grid": tuple((count, one.layout) for count, one in measured.items()),
+        "frame, median": _medians(measured, lambda one: one.middle),
+        "frame, p99": _medians(measured, lambda one: one.p99),
+    }
+    return Outcome(verdicts, (Table(head, rows),), curves=drawn)
+
+
+def _medians(
+    measured: dict[int, _Measured], which: Callable[[_Measured], list[float]]
+) -> tuple[tuple[int, float], ...]:
+    return tuple((count, statistics.median(which(one))) for count, one in measured.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Outcome(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    curves: dict[str, tuple[tuple[int, float], ...]] = {}
+    """Milliseconds against the number of items."""
 
 
 class Taken(msgspec.Struct, frozen=True):

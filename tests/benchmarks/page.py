@@ -27,12 +27,19 @@ def whole(kept: Sequence[Taken]) -> str:
     return "\n".join(parts)
 
 
+def drawn(taken: Taken) -> str:
+    """The name of the file that holds the drawing of its curves, beside the page."""
+    return f"benchmarks-{taken.scenario}.svg"
+
+
 def section(taken: Taken) -> str:
     """One scenario: verdicts, tables, notes, and the circumstances."""
     outcome = taken.outcome
     lines = [f"## {taken.title}", ""]
     for table in outcome.tables:
         lines += [*_table(table), ""]
+    if outcome.curves:
+        lines += [f"![{taken.title}: milliseconds against items]({drawn(taken)})", ""]
     for note in outcome.notes:
         lines += [note, ""]
     quick = " Quick mode: these numbers say only that it runs." if taken.quick else ""
