@@ -171,6 +171,21 @@ def cipher_uri(path: Path, key: bytes) -> str:
     return f"{_unlinked(path).as_uri()}?cipher=sqlcipher&legacy=4&key=x'{key.hex()}'"
 
 
+def copy_into(database: apsw.Connection, path: Path, key: bytes) -> None:
+    """Write a compact, consistent copy under `key`, over nothing. The caller makes it durable."""
+    make_private(path)
+    failed: LighttightError | None = None
+    try:
+        with translating(path):
+            database.execute("VACUUM INTO ?", (cipher_uri(path, key),))
+    except LighttightError as error:
+        failed = error
+    if failed is not None:
+        # SQLite's own message repeats the name of the copy, and the key is a part of it.
+        failed.__cause__ = failed.__context__ = None
+        raise failed
+
+
 def truncate_log(database: apsw.Connection) -> bool:
     """Move the write-ahead log into its file and empty it. False while a reader keeps it busy."""
     row = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -389,6 +404,11 @@ class Catalog:
             self._committed = state.generation
             failpoint("catalog.after-commit")
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write transaction is open, and with it the lock that all sessions share."""
+        return self._transaction is not None
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """No write of another thread begins while the block runs: for putting another catalog in
@@ -585,17 +605,8 @@ class Catalog:
 
     def copy_into(self, path: Path, key: bytes) -> None:
         """Write a compact, consistent copy under `key`. The caller makes it durable."""
-        make_private(path)
-        failed: LighttightError | None = None
-        try:
-            with self._write, translating(path):
-                self._writer.execute("VACUUM INTO ?", (cipher_uri(path, key),))
-        except LighttightError as error:
-            failed = error
-        if failed is not None:
-            # SQLite's own message repeats the name of the copy, and the key is a part of it.
-            failed.__cause__ = failed.__context__ = None
-            raise failed
+        with self._write:
+            copy_into(self._writer, path, key)
 
     def _drain(self) -> None:
         with self._pool:

@@ -1,21 +1,26 @@
 """Making a vault: keys, catalog, keyring items, and the header last.
 
 A crash before the header leaves a directory that says "not a vault"; a crash after it leaves a
-vault. When any step fails, what was made is taken away again, and nothing else.
+vault. When any step fails, what was made is taken away again, and nothing else. A mark is the
+first file that is written and the last that goes: with it, and while no header is there, what a
+crash left is known to be ours, and the next creation in the same place begins by clearing it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from lighttight.errors import Refused
-from lighttight.files import sync_directory, translating
+from lighttight.errors import Environment, LighttightError, Refused
+from lighttight.files import PART, read_bounded, sync_directory, translating, write_durably
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.files.names import insist_on_text
-from lighttight.model import Factor, VaultId
+from lighttight.model import Factor, SlotId, VaultId
 from lighttight.sealed import refused as refused_records
 from lighttight.sealed import words as recovery_words
 from lighttight.sealed.entries import EntryKind, Field
@@ -28,7 +33,15 @@ from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.password_store import PasswordStore
 from lighttight.vault.vault import RANDOM, Vault, factor_names, now_ms
 
-FAILPOINTS.declare("create.before-header")
+FAILPOINTS.declare("create.marked", "create.before-header")
+
+_MARK: Final = f"creating{PART}"
+_UNNAMED: Final = rf"\.[0-9a-f]{{8}}{re.escape(PART)}"
+_BEFORE_MARK = re.compile(rf"lock|{re.escape(_MARK)}{_UNNAMED}")
+_BEHIND_MARK = re.compile(
+    rf"lock|blobs|{re.escape(_MARK)}({_UNNAMED})?|header(\.copy)?{_UNNAMED}"
+    r"|(catalog\.1|previews)\.db(-wal|-shm|-journal)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,59 +53,136 @@ class Created:
 def create(
     path: Path, title: str, ways: tuple[ways_in.WayIn, ...], store: PasswordStore
 ) -> Created:
-    """Make a vault at `path` (missing, or an empty directory) with `ways` and recovery words.
+    """Make a vault at `path` (missing, empty, or an unfinished creation) with recovery words.
 
-    Raises Refused("path-exists") and leaves nothing behind when any step fails.
+    Raises Refused("path-exists") where anything else is, and leaves nothing behind when any step
+    fails.
     """
     insist_on_text(path)
     if not ways:
         raise Refused("way-in-missing")
     for way in ways:
         way.check()
-    with translating(path):
+    with translating(path), contextlib.ExitStack() as undo:
         made = not path.exists()
-        if not made and (not path.is_dir() or any(path.iterdir())):
-            raise Refused("path-exists", path=str(path))
+        _insist_on_room(path)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
-        try:
-            # Whoever makes this makes the vault: what is beside it is then ours to take away.
-            (path / "blobs").mkdir(mode=0o700)
-        except FileExistsError as error:
-            raise Refused("path-exists", path=str(path)) from error
+        lock = _alone(path)
+        undo.callback(lock.release)
+        # Again, now that nobody else can be making one here: somebody may have been quicker.
+        _insist_on_room(path)
+        _clear(path, store)
+        undo.callback(_take_away, path, store, directory_too=made)
+        vault, words = _make(path, title, ways, store, lock, undo)
+        lock.downgrade()
+        undo.pop_all()
+    return Created(vault, words)
+
+
+def _make(
+    path: Path,
+    title: str,
+    ways: tuple[ways_in.WayIn, ...],
+    store: PasswordStore,
+    lock: VaultLock,
+    undo: contextlib.ExitStack,
+) -> tuple[Vault, tuple[str, ...]]:
     vault_id = VaultId(RANDOM(16).hex())
-    slots: list[Slot] = []
+    write_durably(path / _MARK, vault_id.encode())
+    failpoint("create.marked")
+    (path / "blobs").mkdir(mode=0o700)
+    named = [(SlotId(RANDOM(8).hex()), way) for way in ways]
+    if kept := [slot_id for slot_id, way in named if Factor.KEYRING in way.factors]:
+        ways_in.announce_created(store, vault_id, kept)
+    master = new_master_key(RANDOM)
+    private, public = refused_records.generate_keypair()
+    keys = {name: RANDOM(32) for name in schema.SECRETS} | {"journal": private}
+    entropy = RANDOM(32)
+    recovery = ways_in.WayIn((Factor.RECOVERY,))
+    slots = [
+        ways_in.make_slot(master, vault_id, way, store, RANDOM, slot_id=slot_id)
+        for slot_id, way in named
+    ]
+    slots.append(ways_in.make_slot(master, vault_id, recovery, store, RANDOM, entropy=entropy))
+    catalog = _new_catalog(path, master, vault_id, title, keys, slots, ways)
+    undo.callback(catalog.close)
+    header = Header(vault_id, 1, 1, public, tuple(slots))
+    data = encode(header, master)
+    failpoint("create.before-header")
+    header_files.write(path, data)
+    sync_directory(path)
+    sync_directory(path.parent)
+    vault = Vault(path, header, data, master, catalog, store, lock)
+    undo.callback(vault.release)
+    vault.finding = vault.keeper.check(vault.current_anchor, catalog.root_at)
+    vault.settle()
+    # From here on it is a vault: what notes the creation may stay, and is swept at an opening.
+    with contextlib.suppress(Environment):
+        ways_in.forget_announced(store, vault_id, slots)
+    (path / _MARK).unlink()
+    return vault, recovery_words.encode(entropy)
+
+
+def _alone(path: Path) -> VaultLock:
     lock = VaultLock(path)
-    vault: Vault | None = None
     try:
-        lock.shared()
-        master = new_master_key(RANDOM)
-        private, public = refused_records.generate_keypair()
-        keys = {name: RANDOM(32) for name in schema.SECRETS} | {"journal": private}
-        entropy = RANDOM(32)
-        recovery = ways_in.WayIn((Factor.RECOVERY,))
-        for way in ways:
-            slots.append(ways_in.make_slot(master, vault_id, way, store, RANDOM))
-        slots.append(ways_in.make_slot(master, vault_id, recovery, store, RANDOM, entropy=entropy))
-        catalog = _new_catalog(path, master, vault_id, title, keys, slots, ways)
-        header = Header(vault_id, 1, 1, public, tuple(slots))
-        data = encode(header, master)
-        failpoint("create.before-header")
-        header_files.write(path, data)
-        with translating(path):
-            sync_directory(path)
-            sync_directory(path.parent)
-        vault = Vault(path, header, data, master, catalog, store, lock)
-        vault.finding = vault.keeper.check(vault.current_anchor, catalog.root_at)
-        vault.settle()
-    except BaseException:
-        if vault is not None:
-            vault.release()
-        lock.release()
-        ways_in.forget(store, vault_id, slots)
-        _remove_unfinished(path, directory_too=made)
-        raise
-    return Created(vault, recovery_words.encode(entropy))
+        lock.exclusive(timeout=0)
+    except Environment as error:
+        if error.code != "vault-busy":
+            raise
+        raise Refused("path-exists", path=str(path)) from error
+    return lock
+
+
+def _insist_on_room(path: Path) -> None:
+    """Refuse a place where anything is but an unfinished creation of our own.
+
+    The mark in it is the proof. Without, a catalog beside no header may be all that is left of
+    somebody's library, and what could open it may be in a backup.
+    """
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise Refused("path-exists", path=str(path))
+    names = {one.name for one in path.iterdir()}
+    mine = _BEHIND_MARK if _MARK in names else _BEFORE_MARK
+    blobs = path / "blobs"
+    if (
+        not all(mine.fullmatch(name) for name in names)
+        or ("blobs" in names and (blobs.is_symlink() or not blobs.is_dir() or any(blobs.iterdir())))
+        or any(not stat.S_ISREG((path / name).lstat().st_mode) for name in names - {"blobs"})
+    ):
+        raise Refused("path-exists", path=str(path))
+
+
+def _clear(path: Path, store: PasswordStore) -> None:
+    """Take away what an interrupted creation left here, and in the keyring."""
+    mark = path / _MARK
+    if mark.exists():
+        found = read_bounded(mark, 32).decode("ascii", "replace")
+        if re.fullmatch("[0-9a-f]{32}", found):
+            # A keyring that does not answer keeps them; they open nothing.
+            with contextlib.suppress(Environment):
+                ways_in.forget_created(store, VaultId(found))
+    # Headers first, so that it is no vault any more; the mark last, since it tells that the rest is
+    # ours; the lock stays, since it is held.
+    for one in sorted(
+        path.iterdir(), key=lambda one: (one.name == _MARK, "header" not in one.name)
+    ):
+        if one.name == "blobs":
+            shutil.rmtree(one)
+        elif one.name != "lock":
+            one.unlink()
+
+
+def _take_away(path: Path, store: PasswordStore, *, directory_too: bool) -> None:
+    """After an error: as `_clear`. The first error is the one to report."""
+    with contextlib.suppress(OSError, LighttightError):
+        _clear(path, store)
+        (path / "lock").unlink()
+        if directory_too:
+            path.rmdir()
 
 
 def _new_catalog(
@@ -129,13 +219,3 @@ def _new_catalog(
         catalog.close()
         raise
     return catalog
-
-
-def _remove_unfinished(path: Path, *, directory_too: bool) -> None:
-    """Take away what `create` had made: it was empty before, so everything in it is ours."""
-    with contextlib.suppress(OSError):
-        if directory_too:
-            shutil.rmtree(path)
-            return
-        for inside in path.iterdir():
-            shutil.rmtree(inside) if inside.is_dir() else inside.unlink()

@@ -285,7 +285,17 @@ class Vault:
             self.header, self._header_data = header, chosen.data
 
     def replace_header(self, slots: tuple[Slot, ...], catalog: int, master: MasterKey) -> None:
-        """Write both header files with the next sequence number, and go on with them."""
+        """Write both header files with the next sequence number, and go on with them.
+
+        Inside a write transaction or alone, after `catch_up`: a header that another session wrote
+        and this one did not read would be lost, and with it a way in.
+        """
+        if not (self.lock.alone or self.catalog.is_writing):
+            raise AssertionError("a header replaced while others may replace it")
+        known = self.header.sequence
+        self.catch_up()
+        if self.header.sequence != known:
+            raise AssertionError("a header replaced that was not read")
         header = Header(
             vault=self.id,
             sequence=self.header.sequence + 1,

@@ -40,6 +40,7 @@ MIN_PIN: Final = 6
 MIN_SCORE: Final = 3
 _PIN = re.compile(r"[0-9]+")
 _SLOT_ID = re.compile(r"[0-9a-f]{16}")
+_CREATED: Final = "created"
 
 Random = Callable[[int], bytes]
 
@@ -222,7 +223,7 @@ def _announcement(vault: VaultId) -> str:
     return f"{vault}/unfinished"
 
 
-def announce(store: PasswordStore, vault: VaultId, slots: Iterable[SlotId]) -> None:
+def announce(store: PasswordStore, vault: VaultId, slots: Iterable[str]) -> None:
     """Note in the keyring whose items are about to be made, or to be given up.
 
     A keyring cannot be asked what it holds. Without this note an item that a crash left behind
@@ -247,3 +248,18 @@ def forget_announced(store: PasswordStore, vault: VaultId, named: Iterable[Slot]
         store.delete(account(vault, SlotId(one)))
     store.delete(_announcement(vault))
     return len(strays)
+
+
+def announce_created(store: PasswordStore, vault: VaultId, slots: Iterable[SlotId]) -> None:
+    """As `announce`, for a vault that is not there yet."""
+    announce(store, vault, [_CREATED, *slots])
+
+
+def forget_created(store: PasswordStore, vault: VaultId) -> None:
+    """Delete the items of a vault whose creation was interrupted.
+
+    Only where the keyring itself says so: the file that names the vault may have been put there
+    by somebody who wants the items of a living one deleted.
+    """
+    if _CREATED in (store.get(_announcement(vault)) or "").split():
+        forget_announced(store, vault, ())
