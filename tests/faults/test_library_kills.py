@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from lighttight.library.importing import ImportResult, ImportStatus, Original, i
 from lighttight.library.library import Library
 from lighttight.model import ItemId
 from lighttight.vault import checking
+from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.killing import Act, Child, Ended, first_and_last, run_killed
@@ -236,3 +237,45 @@ def test_removing_an_original_never_leaves_neither_copy(scene: Scene) -> None:
         for name, content in contents.items():
             assert outside.get(name, content) == content
             assert content in inside
+
+
+def test_sealing_everything_again(scene: Scene) -> None:
+    items = scene.fill()
+    # In the store that every copy is opened with: the way in has another secret afterwards.
+    with closing(open_vault(scene.vault, Offer(), scene.store)) as vault:
+        rotate(vault, reason="asked", confirm=lambda _: None)
+        library = Library(vault)
+        shown = library.previews(items)
+        before = {item: read(library, item) for item in items}
+        old = set(vault.blobs.ids())
+    assert len(shown) == COUNT
+
+    def act(vault: Path, source: Path) -> Act:
+        del source
+
+        def run(child: Child) -> None:
+            with scene.opened(vault) as library:
+                child.begin()
+                assert library.resealing.run().count == COUNT
+                child.end()
+
+        return run
+
+    for _, vault, _ in scene.kills(act):
+        with scene.opened(vault) as library:
+            assert library.begin() == 0
+            assert {item: read(library, item) for item in items} == before
+            # Between the new key of the previews and their new file they are lost, and made again.
+            assert library.previews(items) in (shown, {})
+            sound(library)
+            library.resealing.run()
+            assert not library.resealing.pending().anything
+            assert {item: read(library, item) for item in items} == before
+            assert not old & set(library.vault.blobs.ids())
+            assert library.vault.catalog.query("SELECT * FROM removals") == []
+            sound(library)
+
+
+def read(library: Library, item: ItemId) -> bytes:
+    with library.open(item) as reader:
+        return reader.read(0, reader.size)

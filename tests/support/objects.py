@@ -38,10 +38,7 @@ def add_object(vault: Vault, data: bytes, name: str = "a.jpg") -> tuple[ItemId, 
     item = ItemId(os.urandom(16).hex())
     digest = hashlib.sha256(data).digest()
     with vault.transaction() as tx:
-        tx.execute(
-            "INSERT INTO objects VALUES (?, ?, ?, ?)",
-            (bytes.fromhex(sealed.id), sealed.key, sealed.size, sealed.sealed),
-        )
+        vault.name_object(tx, sealed)
         tx.execute(
             "INSERT INTO items (id, object, name, kind, mime, size, digest, orientation, imported,"
             " favourite, caption, playable, preview, sort)"

@@ -30,7 +30,7 @@ FRAME = re.compile(
 )
 TABLES = {
     "meta": "name, value", "secrets": "name, value", "settings": "name, value",
-    "objects": "id, key, size, sealed",
+    "objects": "id, key, size, sealed, catalog",
     "items": "row, id, object, name, kind, mime, size, digest, width, height, duration,"
     " orientation, taken, imported, favourite, caption, latitude, longitude, device, playable,"
     " preview, trashed, sort",
@@ -208,7 +208,7 @@ def originals(path: Path, passphrase: str) -> Iterator[tuple[str, bytes]]:
 
     objects = {row[0]: row[1:] for row in rows["objects"]}
     for _, _, object_, name, *_ in rows["items"]:
-        object_key, size, sealed = objects[object_]
+        object_key, size, sealed, _ = objects[object_]
         data = (path / "blobs" / object_.hex()[:2] / object_.hex()).read_bytes()
         require(len(data) == sealed, f"blob {object_.hex()} has another size")
         plain = open_blob(data, object_key, b"lighttight/blob/v1\0" + vault + object_)

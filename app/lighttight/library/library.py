@@ -13,6 +13,7 @@ from lighttight.audit import rebuilding
 from lighttight.library import items, search, views
 from lighttight.library.albums import Albums
 from lighttight.library.marks import Marks
+from lighttight.library.resealing import Resealing
 from lighttight.library.trash import Trash
 from lighttight.model import Cell, Counts, Item, ItemId, Labels, View
 from lighttight.vault.blobs import BlobReader
@@ -27,6 +28,7 @@ class Library:
         self.albums = Albums(vault)
         self.marks = Marks(vault)
         self.trash = Trash(vault)
+        self.resealing = Resealing(vault)
 
     def begin(self) -> int:
         """After opening, in the background: compare what is derived, finish what was interrupted.
@@ -35,6 +37,7 @@ class Library:
         """
         rebuilding.verify_or_rebuild(self.vault)
         search.verify_or_rebuild(self.vault)
+        self.resealing.finish()
         return self.trash.finish_removals()
 
     def item(self, item: ItemId) -> Item:
@@ -75,7 +78,8 @@ class Library:
 
         Raises Refused("item-unknown"), Integrity("blob-missing" or "blob-damaged").
         """
-        return self.vault.blobs.open(items.sealed(self.vault.catalog, item))
+        with self.vault.blobs.kept():
+            return self.vault.blobs.open(items.sealed(self.vault.catalog, item))
 
     def preview(self, item: ItemId) -> bytes | None:
         """JPEG, long side at most 512; None where there is none (yet)."""

@@ -74,9 +74,10 @@ class Keeper:
         imported, digest = row
         if imported > self.backed_up:
             raise Refused("originals-not-in-backup", path=path)
-        sealed = items.sealed(self.vault.catalog, item)
-        if self._digest_inside(sealed) != digest:
-            raise Integrity("blob-damaged", object=sealed.id)
+        with self.vault.blobs.kept():
+            sealed = items.sealed(self.vault.catalog, item)
+            if self._digest_inside(sealed) != digest:
+                raise Integrity("blob-damaged", object=sealed.id)
         with translating(source.path, gone="folder-gone"):
             folder = os.open(source.path.parent, os.O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_BASE)
         try:

@@ -69,7 +69,9 @@ def remake(
 
 
 def _examined(vault: Vault, decoder: Examiner, item: ItemId) -> tuple[Probe | None, bytes | None]:
-    with vault.blobs.open(items.sealed(vault.catalog, item)) as reader:
+    with vault.blobs.kept():
+        opened = vault.blobs.open(items.sealed(vault.catalog, item))
+    with opened as reader:
         try:
             probe, pixels = decoder.examine(reader)
         except Unsupported:

@@ -117,7 +117,9 @@ class Trash:
 
     def unfinished(self) -> int:
         """Of how many items deleted for good something may still be on the disk."""
-        rows = self._vault.catalog.query("SELECT count(*) FROM removals")
+        rows = self._vault.catalog.query(
+            "SELECT count(*) FROM removals WHERE item NOT IN (SELECT id FROM items)"
+        )
         return rows[0][0]
 
     def finish_removals(self, *, wait: float = RETRY_SECONDS) -> int:
@@ -128,7 +130,9 @@ class Trash:
         """
         ordered = [
             (ObjectId(one.hex()), ItemId(item.hex()))
-            for one, item in self._vault.catalog.query("SELECT object, item FROM removals")
+            for one, item in self._vault.catalog.query(
+                "SELECT object, item FROM removals WHERE item NOT IN (SELECT id FROM items)"
+            )
         ]
         if not ordered:
             return 0

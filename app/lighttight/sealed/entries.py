@@ -128,6 +128,9 @@ class EntryKind(enum.Enum):
     DELETION_FINISHED = (28, (Field.COUNT,))
     SETTING_CHANGED = (29, (Field.SETTING, Field.VALUE))
     ALBUM_RENAMED = (30, (Field.ALBUM, Field.NAME))
+    SEALED_AGAIN = (31, (Field.ITEM,))
+    ALL_SEALED_AGAIN = (32, (Field.COUNT,))
+    REPLACED_REMOVED = (33, (Field.COUNT,))
 
     @property
     def number(self) -> int:

@@ -192,8 +192,8 @@ def _finish(vault: Vault, intent: int, result: str, left: tuple[ItemId, ...]) ->
 def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exported:
     target: OpenedFile | None = None
     try:
-        sealed = items.sealed(vault.catalog, item.id)
-        with create_exclusively(folder, item.name) as target:
+        with vault.blobs.kept(), create_exclusively(folder, item.name) as target:
+            sealed = items.sealed(vault.catalog, item.id)
             for part in vault.blobs.stream(sealed, progress=progress):
                 target.write(part)
             failpoint("egress.written")

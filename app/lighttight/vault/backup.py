@@ -66,7 +66,7 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
     Refused("backup-apart") or Refused("path-exists") before writing anything.
     """
     insist_on_text(target)
-    with translating(target, gone="folder-gone"):
+    with translating(target, gone="folder-gone"), vault.blobs.kept():
         return _backup(vault, target, progress)
 
 

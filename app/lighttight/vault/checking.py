@@ -72,6 +72,11 @@ def verify(vault: Vault, *, deep: bool = False, progress: Progress = SILENT) -> 
     Quick: presence and length of blobs. Deep: every blob opened whole. Progress counts items when
     quick and bytes when deep. The result is recorded, a failed one too.
     """
+    with vault.blobs.kept():
+        return _verify(vault, deep, progress)
+
+
+def _verify(vault: Vault, deep: bool, progress: Progress) -> Report:
     damage: list[Damage] = []
     if header_files.differ(vault.path):
         damage.append(Damage("header-copy-differs"))

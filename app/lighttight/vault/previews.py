@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 import apsw
 
 from lighttight.errors import Environment, Integrity, Refused
+from lighttight.files import PART
+from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ItemId
 from lighttight.vault import schema
-from lighttight.vault.catalog import connect, remove_database, translating, truncate_log
+from lighttight.vault.catalog import (
+    connect,
+    copy_into,
+    remove_database,
+    translating,
+    truncate_log,
+)
+
+FAILPOINTS.declare("previews.copied", "previews.committed", "previews.renamed")
 
 
 class Previews:
@@ -77,6 +87,30 @@ class Previews:
                 "DELETE FROM previews WHERE item = ?", [(bytes.fromhex(one),) for one in items]
             )
             return truncate_log(database)
+
+    def renew(self, key: bytes, commit: Callable[[], None]) -> None:
+        """Write everything anew under `key`; `commit` makes it the key that counts.
+
+        Only where no other session has the vault open. A stop between the two leaves a store that
+        does not open, which is one that was lost: it is made anew.
+        """
+        fresh = self._path.with_name(self._path.name + PART)
+        with self._usable() as database:
+            remove_database(fresh)
+            try:
+                copy_into(database, fresh, key)
+                failpoint("previews.copied")
+                commit()
+            except BaseException:
+                remove_database(fresh)
+                raise
+            self._key = key
+            failpoint("previews.committed")
+            database.close()
+            remove_database(self._path)
+            fresh.rename(self._path)
+            failpoint("previews.renamed")
+            self._database = self._connect()
 
     def items(self) -> set[ItemId]:
         with self._usable() as database:

@@ -31,7 +31,8 @@ STEPS: Final[tuple[str, ...]] = (
         id BLOB PRIMARY KEY,
         key BLOB NOT NULL,
         size INTEGER NOT NULL,
-        sealed INTEGER NOT NULL
+        sealed INTEGER NOT NULL,
+        catalog INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE items (
         row INTEGER PRIMARY KEY,
@@ -130,7 +131,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("name", "value"),
     "secrets": ("name", "value"),
     "settings": ("name", "value"),
-    "objects": ("id", "key", "size", "sealed"),
+    "objects": ("id", "key", "size", "sealed", "catalog"),
     "items": (
         *("row", "id", "object", "name", "kind", "mime", "size", "digest", "width", "height"),
         *("duration", "orientation", "taken", "imported", "favourite", "caption", "latitude"),
