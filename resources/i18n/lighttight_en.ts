@@ -11,6 +11,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln item(s) found</source>
+        <translation>
+            <numerusform>%Ln item found</numerusform>
+            <numerusform>%Ln items found</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) in the trash</source>
+        <translation>
+            <numerusform>%Ln item in the trash</numerusform>
+            <numerusform>%Ln items in the trash</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln photo(s)</source>
         <translation>
             <numerusform>%Ln photo</numerusform>

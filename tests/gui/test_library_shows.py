@@ -449,3 +449,28 @@ def test_the_window_is_worked_by_keyboard_alone(full: RealDesk) -> None:
     QTest.keyClick(grid, Qt.Key.Key_Delete)
     full.settle()
     assert len(full.ids()) == 3
+
+
+def test_the_status_counts_what_is_shown(full: RealDesk) -> None:
+    def said() -> str:
+        return full.window.shell.status._left[0]
+
+    all_ = len(full.ids())
+    assert said() == f"{all_} items"
+    full.window.shell.toolbar.search.set_text("zzzz")
+    full.until(lambda: said() == "0 items found")
+    full.window.place_chosen.emit("videos")
+    full.settle()
+    videos = len(full.ids())
+    assert 0 < videos < all_
+    assert said() == f"{videos} item" + ("s" if videos > 1 else "")
+    full.window.place_chosen.emit("library")
+    full.settle()
+    full.window.trash_wanted.emit([ItemId(full.ids()[0])])
+    full.settle()
+    full.window.place_chosen.emit("trash")
+    full.settle()
+    assert said() == "1 item in the trash"
+    full.window.place_chosen.emit("favourites")
+    full.settle()
+    assert said() == "No items"

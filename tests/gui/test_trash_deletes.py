@@ -8,7 +8,7 @@ import pytest
 
 from lighttight.model import ItemId
 from lighttight.session import Purged
-from lighttight.ui.widgets.notes import Banner
+from lighttight.ui.widgets.notes import Banner, EmptyState
 from tests.gui.desks import RealDesk
 
 
@@ -52,6 +52,58 @@ def test_put_back_from_the_trash(full: RealDesk) -> None:
     full.window.place_chosen.emit("library")
     full.settle()
     assert first in full.ids()
+
+
+def notes(desk: RealDesk) -> list[str]:
+    return [text for text in desk.banners() if "trash" in text]
+
+
+def test_what_was_put_back_is_not_offered_to_be_undone(full: RealDesk) -> None:
+    full.window.trash_wanted.emit([ItemId(full.ids()[0])])
+    full.settle()
+    full.window.trash_wanted.emit([ItemId(full.ids()[0])])
+    full.settle()
+    assert notes(full) == ["1 item moved to the trash."], "one note, for the last act"
+    to_trash(full)
+    full.window.shell.trash.restore.click()
+    full.settle()
+    full.window.place_chosen.emit("library")
+    full.settle()
+    assert notes(full) == []
+
+
+def test_what_was_deleted_for_good_is_not_offered_to_be_undone(full: RealDesk) -> None:
+    full.window.trash_wanted.emit([ItemId(full.ids()[0])])
+    full.settle()
+    to_trash(full)
+    full.window.shell.trash.delete.click()
+    sheet = full.asked()
+    assert sheet.button("keep").text() == "Keep it"
+    sheet.answer("delete")
+    full.until(lambda: thrown(full) == [])
+    full.settle()
+    assert notes(full) == []
+
+
+def test_a_library_that_was_thrown_away_whole_is_not_a_new_one(full: RealDesk) -> None:
+    shell = full.window.shell
+    full.window.trash_wanted.emit([ItemId(one) for one in full.ids()])
+    full.settle()
+    full.until(lambda: full.ids() == [])
+    assert shell.stack.currentWidget() is shell.library
+    empty = shell.library.stack.currentWidget()
+    assert isinstance(empty, EmptyState)
+    assert empty.title.text() == "Everything is in the trash"
+    empty.acted.emit()
+    full.settle()
+    assert shell.stack.currentWidget() is shell.trash
+    shell.trash.delete.click()
+    full.asked().answer("delete")
+    full.until(lambda: thrown(full) == [])
+    full.settle()
+    full.window.place_chosen.emit("library")
+    full.settle()
+    assert shell.stack.currentWidget() is shell.empty
 
 
 def test_deleting_for_good_asks_how_many_and_keeps_by_default(full: RealDesk) -> None:

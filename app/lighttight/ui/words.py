@@ -45,6 +45,12 @@ class Counts(QObject):
     def items(self, count: int) -> str:
         return self.tr("%Ln item(s)", "", count)
 
+    def found(self, count: int) -> str:
+        return self.tr("%Ln item(s) found", "", count)
+
+    def in_trash(self, count: int) -> str:
+        return self.tr("%Ln item(s) in the trash", "", count)
+
     def photos(self, count: int) -> str:
         return self.tr("%Ln photo(s)", "", count)
 

@@ -26,6 +26,7 @@ from lighttight.ui.controllers.program import Program
 from lighttight.ui.icons import icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer
 
@@ -52,8 +53,10 @@ class Acting(QObject):
         window.export_wanted.connect(self._ask_export)
         program.closed.connect(self._closed)
         self._panel: ProgressPanel | None = None
+        self._thrown: Banner | None = None
 
     def _closed(self) -> None:
+        self._thrown = None
         if self._panel is not None:
             self._window.remove_progress(self._panel)
             self._panel = None
@@ -82,24 +85,27 @@ class Acting(QObject):
 
         def done(count: int) -> None:
             self._window.shell.library.grid.remove_cells(chosen)
-            banner = self._window.note(
+            self._forget_thrown()
+            note = self._window.note(
                 self.tr("{items} moved to the trash.").format(items=words.items(count)),
                 self.tr("Undo"),
                 style="good",
             )
-            banner.acted.connect(lambda: self._undo(chosen, banner))
+            self._thrown = note
+            note.acted.connect(lambda: self._restore(chosen))
+            note.closed.connect(self._forget_thrown)
 
         self._program.commit(lambda session: session.library.trash.put(chosen), done)
 
-    def _undo(self, chosen: list[ItemId], banner: QWidget) -> None:
-        banner.setEnabled(False)
-        self._program.commit(
-            lambda session: session.library.trash.undelete(chosen),
-            lambda _: self._window.shell.library.remove_banner(banner),  # pyright: ignore[reportArgumentType]
-        )
+    def _forget_thrown(self) -> None:
+        """One note at a time says how to undo, and none once something left the trash."""
+        if self._thrown is not None:
+            self._window.shell.library.remove_banner(self._thrown)
+            self._thrown = None
 
     def _restore(self, items: Sequence[ItemId]) -> None:
         chosen = list(items)
+        self._forget_thrown()
         self._program.commit(
             lambda session: session.library.trash.undelete(chosen),
             lambda _: self._window.shell.trash.grid.remove_cells(chosen),
@@ -110,14 +116,15 @@ class Acting(QObject):
         if not chosen:
             return
         count = words.items(len(chosen))
+        keep = self.tr("Keep it") if len(chosen) == 1 else self.tr("Keep them")
         sheet = self._window.ask(
             self.tr("Delete {items} for good?").format(items=count),
             self.tr(
-                "They leave the trash and the library, and nobody can bring them back. This "
-                "cannot be undone. Copies that left before, and backups, stay where they are."
+                "What is deleted leaves the trash and the library, and nobody can bring it back. "
+                "This cannot be undone. Copies that left before, and backups, stay where they are."
             ),
             [
-                Answer("keep", self.tr("Keep them"), safe=True),
+                Answer("keep", keep, safe=True),
                 Answer("delete", self.tr("Delete for good"), danger=True),
             ],
             icon_name="trash",
@@ -127,6 +134,7 @@ class Acting(QObject):
 
     def _delete(self, chosen: list[ItemId]) -> None:
         def done(purged: Purged) -> None:
+            self._forget_thrown()
             self._window.shell.trash.grid.remove_cells(chosen)
             self._program.changed.emit()
             self.say_unfinished(purged.unfinished)

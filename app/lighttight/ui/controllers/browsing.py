@@ -44,6 +44,11 @@ class Overview:
     backed_up: bool
 
 
+def _never_filled(counts: Counts) -> bool:
+    """Nothing came in yet, or all of it was deleted for good: what is in the trash counts."""
+    return not counts.all and not counts.trash
+
+
 def survey(session: Session) -> Overview:
     albums = tuple(session.library.albums.all())
     veiled: set[ItemId] = set()
@@ -62,9 +67,13 @@ def survey(session: Session) -> Overview:
 
 
 class Browsing(QObject):
-    """`place` is the sidebar's key; `step_chosen` passes on the first steps."""
+    """`place` is the sidebar's key; `step_chosen` passes on the first steps.
+
+    `surveyed` says that the counts are known anew, `listed` that the pictures shown are.
+    """
 
     surveyed = Signal()
+    listed = Signal()
     step_chosen = Signal(str)
 
     def __init__(self, program: Program) -> None:
@@ -99,7 +108,7 @@ class Browsing(QObject):
         program.changed.connect(self.look_again)
         window.place_chosen.connect(self.go)
         window.searched.connect(lambda _: self._typing.start())
-        page.empty_action.connect(self._show_all)
+        page.empty_action.connect(self._leave_empty)
         window.shell.empty.step_chosen.connect(self.step_chosen)
 
     # ---- opening and locking -------------------------------------------------------------------
@@ -132,16 +141,19 @@ class Browsing(QObject):
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
             self.pictures.load(self._view())
+            self.listed.emit()
         elif place == "trash":
             self.place = place
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
             self._window.show_page(self._window.shell.trash)
             self.thrown.load(View(scope=Scope.TRASH))
+            self.listed.emit()
         elif place == "settings":
             self.place = place
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
+            self.listed.emit()
 
     def _forget_search(self) -> None:
         """Going somewhere ends a search; the field says so."""
@@ -152,8 +164,11 @@ class Browsing(QObject):
             search.edit.blockSignals(False)
         self._typing.stop()
 
+    def _searching(self) -> str:
+        return self._window.shell.toolbar.search.text().strip()
+
     def _view(self) -> View:
-        text = self._window.shell.toolbar.search.text().strip()
+        text = self._searching()
         if self.place.startswith("album:"):
             return View(scope=Scope.ALBUM, album=AlbumId(self.place[6:]), text=text)
         return View(scope=_SCOPES.get(self.place, Scope.ALL), text=text)
@@ -166,10 +181,9 @@ class Browsing(QObject):
             self._window.shell.sidebar.set_here("library")
         self.pictures.load(self._view())
 
-    def _show_all(self) -> None:
-        self._window.shell.toolbar.search.clear()
-        self._typing.stop()
-        self.go("library")
+    def _leave_empty(self) -> None:
+        """Where nothing is found, to everything; where everything was thrown away, to the trash."""
+        self.go("library" if self._searching() else "trash")
 
     def look_again(self) -> None:
         self._survey()
@@ -222,7 +236,7 @@ class Browsing(QObject):
         any_ = counts.all > 0
         window.shell.toolbar.set_pictures(any_=any_, sharing=any_)
         window.shell.empty.set_steps(self._steps(overview))
-        if before is None or (before.counts.all == 0) != (counts.all == 0):
+        if before is None or _never_filled(before.counts) != _never_filled(counts):
             self._choose_page()
         self.surveyed.emit()
         if self._survey_again:
@@ -281,14 +295,16 @@ class Browsing(QObject):
         else:
             self._say_empty()
         self._choose_page()
+        self.listed.emit()
 
     def _shown_trash(self, count: int) -> None:
         if not count:
             self._window.shell.trash.show_cells([])
+        self.listed.emit()
 
     def _say_empty(self) -> None:
         page = self._window.shell.library
-        text = self._window.shell.toolbar.search.text().strip()
+        text = self._searching()
         if text:
             page.show_empty(
                 "search",
@@ -298,6 +314,12 @@ class Browsing(QObject):
             )
             return
         say = {
+            "library": (
+                "trash",
+                self.tr("Everything is in the trash"),
+                self.tr("It can be put back from there."),
+                self.tr("Show the trash"),
+            ),
             "favourites": (
                 "heart",
                 self.tr("No favourites yet"),
@@ -328,9 +350,9 @@ class Browsing(QObject):
         shell = self._window.shell
         if self.place not in _SCOPES and not self.place.startswith("album:"):
             return
-        nothing = self.overview is not None and not self.overview.counts.all
-        searching = bool(shell.toolbar.search.text().strip())
-        wanted = shell.empty if nothing and self.place == "library" and not searching else None
+        nothing = self.overview is not None and _never_filled(self.overview.counts)
+        first = nothing and self.place == "library" and not self._searching()
+        wanted = shell.empty if first else None
         page = wanted or shell.library
         if shell.stack.currentWidget() is not page:
             shell.stack.setCurrentWidget(page)
@@ -350,7 +372,18 @@ class Browsing(QObject):
         )
 
     def status(self) -> list[str]:
+        """How many there are of what is shown; of a search once all of it was found."""
         if self.overview is None:
             return []
-        count = self.overview.counts.all
-        return [words.items(count) if count else self.tr("No items yet")]
+        counts, album, say = self.overview.counts, self._album(), words.counts()
+        if self.place == "trash":
+            return [say.in_trash(counts.trash)]
+        if self._searching():
+            return [say.found(len(self._window.shell.library.grid.cells()))]
+        of_place = {
+            "favourites": counts.favourites,
+            "videos": counts.videos,
+            "recent": counts.recent,
+        }
+        count = album.count if album else of_place.get(self.place, counts.all)
+        return [words.items(count) if count else self.tr("No items")]

@@ -70,7 +70,7 @@ class Locking(QObject):
         unlocking: Unlocking,
         events: SystemEvents,
         *,
-        new_library: Callable[[], None],
+        new_library: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = clock_through_sleep,
     ) -> None:
         super().__init__(program)
@@ -91,6 +91,7 @@ class Locking(QObject):
         window.active.connect(self.somebody_is_here)
         window.shell.sidebar.library_menu.connect(self._library_menu)
         browsing.surveyed.connect(self._tell)
+        browsing.listed.connect(self._tell)
         program.opened.connect(self._opened)
         program.closed.connect(self._ticker.stop)
         events.sleeping.connect(lambda: self.lock("suspend", wait=True))
@@ -138,7 +139,9 @@ class Locking(QObject):
                 menu.addAction(
                     icon("library", ink),
                     path.stem,
-                    lambda path=path: self._leave_for(lambda: self._unlocking.begin(path)),
+                    lambda path=path: self._leave_for(
+                        lambda back: self._unlocking.begin(path, back=back)
+                    ),
                 )
         menu.addAction(
             icon("folder", ink),
@@ -157,9 +160,12 @@ class Locking(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
-    def _leave_for(self, there: Callable[[], None]) -> None:
-        self.lock("asked")
-        there()
+    def _leave_for(self, there: Callable[[Callable[[], None]], None]) -> None:
+        """`there` is told how to come back to this library, which is locked then."""
+        path = self._program.path
+        if path is not None:
+            self.lock("asked")
+            there(lambda: self._unlocking.begin(path))
 
     # ---- locking -------------------------------------------------------------------------------
 
