@@ -175,6 +175,13 @@ def tell(session: Session, told: Screen) -> None:
     if tries := since.failed_tries + since.unreadable_tries:
         last = "" if since.last_opened is None else f" since {screen.moment(since.last_opened)}"
         told.note("failed-tries", f"{counted(tries, 'failed try', 'failed tries')}{last}.")
+    pending = session.library.resealing.pending()
+    if pending.begun:
+        told.note(
+            "sealing-unfinished",
+            f"Sealing everything again has not ended: {counted(pending.items, 'item')} to go. It"
+            " goes on with: lighttight slots seal-again",
+        )
     finding = session.vault.finding
     if finding.forged:
         told.note("anchor-forged", _explained("anchor-forged"))

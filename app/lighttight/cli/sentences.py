@@ -235,6 +235,14 @@ _TELL: Final[Mapping[str, Callable[[_Fields], str]]] = {
         "The last traces of"
         f" {counted(fields.number('count'), 'deleted item')} were removed from the disk."
     ),
+    "sealed-again": lambda _: "An item was sealed again with a new key.",
+    "all-sealed-again": lambda fields: (
+        f"Everything was sealed again: {counted(fields.number('count'), 'item')} and the previews"
+        " have keys that no older copy of the library holds."
+    ),
+    "replaced-removed": lambda fields: (
+        f"The older sealed files of {counted(fields.number('count'), 'item')} were removed."
+    ),
     "slot-added": lambda fields: f"A way in was added: {fields.way}.",
     "slot-removed": lambda fields: f"A way in was removed: {fields.way}.",
     "rotated": _rotated,

@@ -14,20 +14,22 @@ import typer
 
 from lighttight.cli import asking, creating, opening, screen
 from lighttight.cli.creating import AllowWeak, RecoveryOut, Unlock
+from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import Common, Usage, with_common
 from lighttight.cli.screen import Screen, counted
-from lighttight.errors import Refused
+from lighttight.errors import Integrity, Refused
+from lighttight.messages import size
 from lighttight.model import Factor, SlotId
 
 if TYPE_CHECKING:
-    from lighttight.session import Offer, Rotated, Session, SlotInfo
+    from lighttight.session import Offer, Resealed, Rotated, Session, SlotInfo
 
 AFTERWARDS = (
     "Whoever copied the library’s files before, together with an old way in, can still read what"
     " they copied."
 )
 
-slots = typer.Typer(help="Ways in: list, add, remove, rotate.")
+slots = typer.Typer(help="Ways in: list, add, remove, rotate, seal-again.")
 
 AlsoPassphraseFile = Annotated[
     list[str] | None,
@@ -151,6 +153,56 @@ def rotate_slots(
     return 0
 
 
+@slots.command("seal-again")
+@with_common
+def seal_again(common: Common) -> int:
+    """After rotate: give every item a new key, so that an older copy of the keys opens nothing.
+
+    It reads and writes the whole library, one item after another. It can be stopped at any time;
+    the same command goes on.
+    """
+    told = common.screen
+    with opening.opened(common) as session:
+        pending = session.library.resealing.pending()
+        if pending.items:
+            told.note(
+                "sealing-again",
+                f"{counted(pending.items, 'item')}, {size(pending.size)}. Ctrl+C stops it; the same"
+                " command goes on.",
+            )
+        with told.progress("Sealing again", octets=True) as progress:
+            done = session.library.resealing.run(progress=progress)
+        told.document(
+            {
+                "sealed": done.count,
+                "damaged": list(done.damaged),
+                "waiting": done.waiting,
+                "previews": done.previews,
+            }
+        )
+        _say_sealed(session, done, told)
+    if done.damaged:
+        raise Integrity("verified-damaged", count=len(done.damaged))
+    return 0
+
+
+def _say_sealed(session: Session, done: Resealed, told: Screen) -> None:
+    if not done.count and not done.damaged:
+        told.say("Every item has a key from after the last change of all keys.")
+    else:
+        told.say(f"{counted(done.count, 'item')} sealed again with new keys.")
+    for item in done.damaged:
+        name = session.library.item(item).name
+        told.say(f"damaged: {name} ({item[:SHORT_ID]}): left as it is.")
+    if done.waiting or not done.previews:
+        told.say(
+            "Another session has the library open, so something older is still on the disk. Close"
+            " it and give the same command again."
+        )
+    if done.count:
+        told.say("Backups keep the older files until you back up to them again.")
+
+
 class _Presented:
     """What was given to keep ways in: with the command, when opening, or now."""
 
@@ -241,6 +293,7 @@ def _report(rotated: Rotated, told: Screen) -> None:
     if rotated.words is not None:
         told.say("Your old recovery words open nothing any more; the new ones do.")
     told.say(AFTERWARDS)
+    told.say("To take from them what they have no files of yet: lighttight slots seal-again")
 
 
 def _described(slot: SlotInfo) -> screen.Json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lighttight.audit.copies import Copy, CopyState
 from lighttight.audit.reading import Entry
 from lighttight.library.importing import ImportResult, ImportStatus, ImportSummary, Original
+from lighttight.library.resealing import Pending, Resealed
 from lighttight.library.trash import Purged
 from lighttight.media.client import Pixels, Probe
 from lighttight.sealed.entries import EntryKind, Field, Value
@@ -53,6 +54,7 @@ __all__ = [
     "Offer",
     "Original",
     "PasswordStore",
+    "Pending",
     "Pixels",
     "Probe",
     "Protecting",
@@ -61,6 +63,7 @@ __all__ = [
     "RecordReport",
     "Repaired",
     "Report",
+    "Resealed",
     "Rotated",
     "Session",
     "Since",

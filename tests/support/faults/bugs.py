@@ -41,8 +41,8 @@ class Bug:
 def _acknowledged_before_commit(tell: Tell) -> AbstractContextManager[object]:
     insert = importing._insert
 
-    def early(tx: Any, coming: Any, album: Any) -> None:
-        insert(tx, coming, album)
+    def early(vault: Any, tx: Any, coming: Any, album: Any) -> None:
+        insert(vault, tx, coming, album)
         tell("saved", item=coming.item)
 
     return mock.patch.object(importing, "_insert", early)
@@ -126,9 +126,9 @@ def _original_removed_unchecked(_: Tell) -> AbstractContextManager[object]:
     """Imports with removing take the original away before the row is there."""
     insert = importing._insert
 
-    def early(tx: Any, coming: Any, album: Any) -> None:
+    def early(vault: Any, tx: Any, coming: Any, album: Any) -> None:
         coming.source.path.unlink()
-        insert(tx, coming, album)
+        insert(vault, tx, coming, album)
 
     return mock.patch.object(importing, "_insert", early)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lighttight.cli import asking
+from tests.support.objects import flip
 from tests.unit.cli.conftest import Run, Terminal
 
 PIN = "402971"
@@ -178,3 +179,61 @@ def test_unlock_tells_and_locks(run: Run, library: Path) -> None:
 def test_a_way_in_without_a_number_is_not_looked_for(run: Run, library: Path, named: str) -> None:
     ran = run("slots", "remove", named, "--vault", library, "--json")
     assert (ran.code, ran.error) == (2, "slot-not-named")
+
+
+class TestSealingAgain:
+    @pytest.fixture
+    def rotated(self, run: Run, filled: list[str], tmp_path: Path) -> list[str]:
+        ran = run("slots", "rotate", "--recovery-out", tmp_path / "new").ok()
+        assert "lighttight slots seal-again" in ran.out
+        return filled
+
+    def blobs(self, library: Path) -> set[str]:
+        return {one.name for one in library.glob("blobs/*/*")}
+
+    def test_nothing_to_do(self, run: Run, filled: list[str], library: Path) -> None:
+        before = self.blobs(library)
+        document = run("slots", "seal-again", "--json").ok().document
+        assert document == {"sealed": 0, "damaged": [], "waiting": 0, "previews": True}
+        assert self.blobs(library) == before
+
+    def test_everything(self, run: Run, rotated: list[str], library: Path) -> None:
+        before = self.blobs(library)
+        ran = run("slots", "seal-again", "--json").ok()
+        assert ran.document == {"sealed": 3, "damaged": [], "waiting": 0, "previews": True}
+        assert len(self.blobs(library)) == 3
+        assert not before & self.blobs(library)
+        assert run("verify", "--deep", "--json").ok().document["orphans"] == 0
+        assert "Everything was sealed again: 3 items" in run("audit").ok().out
+        assert "has a key from after" in run("slots", "seal-again").ok().out
+
+    def test_stopped_and_gone_on_with(
+        self, run: Run, rotated: list[str], library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from lighttight.errors import Cancelled
+        from lighttight.library.resealing import Resealing
+
+        seal, sealed = Resealing._seal, list[object]()
+
+        def once(self, old, progress):
+            if sealed:
+                raise Cancelled
+            sealed.append(old)
+            return seal(self, old, progress)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Resealing, "_seal", once)
+            assert run("slots", "seal-again").code == 130
+        ran = run("list", "--json").ok()
+        assert "sealing-unfinished" in ran.err
+        assert "2 items to go" in ran.err
+        assert run("slots", "seal-again", "--json").ok().document["sealed"] == 2
+        assert "sealing-unfinished" not in run("list", "--json").ok().err
+
+    def test_damage_is_named(self, run: Run, rotated: list[str], library: Path) -> None:
+        flip(min(library.glob("blobs/*/*")))
+        ran = run("slots", "seal-again", "--json")
+        assert (ran.code, ran.error) == (5, "verified-damaged")
+        assert ran.document["sealed"] == 2
+        assert set(ran.document["damaged"]) < set(rotated)
+        assert run("list").code == 0
