@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from lighttight import settings
+from lighttight.ui.app import fitted, place, remember_place
 from lighttight.ui.grid.view import ZOOM
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.pages.unlock import UnlockData, Way
@@ -283,3 +287,52 @@ def test_notes_are_seen_on_the_empty_library_too(qtbot: QtBot, jobs: Jobs) -> No
         assert page.isAncestorOf(banner)
     shell.library.remove_banner(banner)
     assert banner.isHidden()
+
+
+@pytest.mark.parametrize("width", [720, 780, 880, 1000, 1280])
+def test_nothing_in_the_toolbar_lies_over_another(window: Window, cells, width: int) -> None:
+    library(window, cells)
+    window.resize(width, 600)
+    QApplication.processEvents()
+    toolbar = window.shell.toolbar
+    parts = [
+        one
+        for one in toolbar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if one.isVisible()
+    ]
+    boxes = sorted((one.geometry() for one in parts), key=lambda box: box.left())
+    assert boxes[0].left() >= 0
+    assert boxes[-1].right() < toolbar.width()
+    for left, right in itertools.pairwise(boxes):
+        assert left.right() < right.left()
+    for one in parts:
+        assert one.width() >= one.minimumSizeHint().width()
+    assert toolbar.zoom.isVisible() == (width > 800)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (QRect(100, 100, 900, 640), QRect(100, 100, 900, 640)),
+        (QRect(0, 0, 1280, 800), QRect(0, 40, 853, 493)),
+        (QRect(-300, -200, 800, 480), QRect(0, 40, 800, 480)),
+        (QRect(5000, 5000, 800, 480), QRect(53, 53, 800, 480)),
+        (QRect(10, 60, 10, 10), QRect(10, 53, 720, 480)),
+    ],
+)
+def test_the_window_opens_on_the_screen(wanted: QRect, expected: QRect) -> None:
+    room = QRect(0, 40, 853, 493) if wanted.x() != 100 else QRect(0, 40, 1920, 1000)
+    assert fitted(wanted, room, QSize(720, 480)) == expected
+
+
+def test_the_window_stays_where_it_was_from_start_to_start(
+    window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIGHTTIGHT_HOME", str(tmp_path))
+    window.setGeometry(20, 60, 730, 500)
+    remember_place(window)
+    kept = settings.load().settings.window
+    for _ in range(3):
+        place(window)
+        remember_place(window)
+    assert settings.load().settings.window == kept

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from lighttight import settings
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 DEADLINE = 5.0
 """Seconds that work under way gets to end when the window closes."""
+TITLE_BAR = 40
+"""Left free above the window: its frame is drawn by the desktop, and only later."""
 
 
 def system_store() -> PasswordStore:
@@ -96,8 +98,12 @@ class Desk(QObject):
         self.acting = Acting(self.program, self.browsing)
         self.importing = Importing(self.program, self.browsing)
         self.unlocking = Unlocking(self.program, new_library=self._new_library)
-        self.welcoming = Welcoming(self.program, have_library=self.unlocking.choose)
-        self.starting = Starting(self.program)
+        self.welcoming = Welcoming(self.program, have_library=self._have_library)
+        self.starting = Starting(
+            self.program,
+            open_library=lambda: self.unlocking.choose(self._start),
+            new_library=lambda: self._new_library(self._start),
+        )
         self.locking = Locking(
             self.program,
             self.browsing,
@@ -114,17 +120,27 @@ class Desk(QObject):
         self.events.told_to_end.connect(self.window.close_unasked)
         self._ended = False
 
-    def _new_library(self) -> None:
-        self.welcoming.begin()
+    def _new_library(self, back: Callable[[], None] | None = None) -> None:
+        self.unlocking.rest()
+        self.welcoming.begin(back)
+
+    def _have_library(self) -> None:
+        self.unlocking.choose(self._new_library)
+
+    def _start(self) -> None:
+        self.unlocking.rest()
+        self.starting.show()
 
     def begin(self) -> None:
         """The first page. Nothing of a library is read yet, but its first page, beside."""
         self.jobs.run(load_engine, owner=self)
         path = self.starting.first()
-        if path is None:
-            self.welcoming.begin()
-        else:
+        if path is not None:
             self.unlocking.begin(path)
+        elif self.starting.used_before():
+            self._start()
+        else:
+            self._new_library()
 
     def end(self, reason: str = "closing") -> None:
         """Cancel, wait, lock. Safe to call twice."""
@@ -158,18 +174,35 @@ def dress(app: QApplication) -> None:
 
 
 def place(window: Window) -> None:
-    """Where the window was, if that is still on a screen."""
+    """Where the window was, as far as that is on a screen; never larger than one, nor off it."""
     kept = settings.load().settings.window
-    if kept is None:
-        return
-    window.resize(max(880, kept.width), max(600, kept.height))
-    if QApplication.screenAt(window.rect().center() + QPoint(kept.x, kept.y)) is not None:
-        window.move(kept.x, kept.y)
-    if kept.maximised:
+    wanted = QRect(QPoint(0, 0), window.size())
+    screen = None
+    if kept is not None:
+        wanted = QRect(kept.x, kept.y, kept.width, kept.height)
+        screen = QApplication.screenAt(wanted.center())
+    free = (screen or QApplication.primaryScreen()).availableGeometry()
+    inside = fitted(wanted, free.adjusted(0, TITLE_BAR, 0, 0), window.minimumSize())
+    if screen is None:
+        # Where a new window stands best, the desktop knows.
+        window.resize(inside.size())
+    else:
+        window.setGeometry(inside)
+    if kept is not None and kept.maximised:
         window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
 
 
+def fitted(wanted: QRect, room: QRect, least: QSize) -> QRect:
+    """`wanted`, made smaller and moved until it is within `room`; not smaller than `least`."""
+    size = wanted.size().expandedTo(least).boundedTo(room.size())
+    x = max(room.left(), min(wanted.left(), room.right() + 1 - size.width()))
+    y = max(room.top(), min(wanted.top(), room.bottom() + 1 - size.height()))
+    return QRect(QPoint(x, y), size)
+
+
 def remember_place(window: Window) -> None:
+    # Without the frame, as `setGeometry` takes it: moving a window by its frame to where its
+    # inside was would bring it further down with each start.
     box = window.normalGeometry()
     kept = settings.Window(
         box.x(), box.y(), box.width(), box.height(), maximised=window.isMaximized()

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
@@ -15,6 +23,9 @@ from lighttight.ui.widgets.drop import DropArea
 from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import Card, Glyph, RoundBadge
 from lighttight.ui.widgets.text import Text
+
+_WIDE: Final = 840
+"""Below this a card in a row of four would cut its own title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ class EmptyPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._cards: list[_StepCard] = []
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -109,7 +121,7 @@ class EmptyPage(QWidget):
         head.addStretch(1)
         inside.addLayout(head)
         inside.addSpacing(12)
-        self._steps = QHBoxLayout()
+        self._steps = QGridLayout()
         self._steps.setSpacing(12)
         inside.addLayout(self._steps)
         inside.addSpacing(20)
@@ -139,14 +151,29 @@ class EmptyPage(QWidget):
 
     def set_steps(self, steps: Sequence[FirstStep]) -> None:
         clear(self._steps)
-        for step in steps:
-            card = _StepCard(step, self.tr("Done"))
+        self._cards = [_StepCard(step, self.tr("Done")) for step in steps]
+        for card in self._cards:
             card.acted.connect(self.step_chosen)
-            self._steps.addWidget(card, 1)
+        self._arrange()
         done = sum(step.done for step in steps)
         self._count.setText(self.tr("{done} of {all} done").format(done=done, all=len(steps)))
         for part in (self._head, self._count):
             part.setVisible(bool(steps))
+
+    def _arrange(self) -> None:
+        """All in a row where there is room for what they say, two in a row where there is not."""
+        across = len(self._cards) if self.width() >= _WIDE else 2
+        for card in self._cards:
+            self._steps.removeWidget(card)
+        for place, card in enumerate(self._cards):
+            self._steps.addWidget(card, place // across, place % across)
+        for column in range(len(self._cards)):
+            self._steps.setColumnStretch(column, 1 if column < across else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if (event.size().width() >= _WIDE) != (event.oldSize().width() >= _WIDE):
+            self._arrange()
+        super().resizeEvent(event)
 
     def focus_first(self) -> None:
         self.drop.files.setFocus(Qt.FocusReason.OtherFocusReason)

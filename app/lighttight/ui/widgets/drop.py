@@ -86,10 +86,9 @@ class DropArea(QWidget):
                 ),
                 "body",
                 "text2",
+                wrap=True,
                 align=centre,
-            ),
-            0,
-            centre,
+            )
         )
         layout.addSpacing(20)
         row = QHBoxLayout()

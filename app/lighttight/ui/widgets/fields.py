@@ -6,7 +6,7 @@ A field shows focus by its own edge (2 px amber), and a refusal by a red one, in
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from lighttight.ui import paint
@@ -143,8 +143,10 @@ class SearchField(Field):
         asked = self.tr("Search pictures, albums, tags")
         if built(Feature.PEOPLE):
             asked = self.tr("Search pictures, albums, people")
+        self._asked = asked
         super().__init__(asked, placeholder=asked, icon="search", parent=parent)
-        self.setFixedWidth(260)
+        self.setMinimumWidth(160)
+        self.setMaximumWidth(260)
         self.edit.textChanged.connect(self.searched)
         self._clear = IconButton("close", self.tr("Empty the search"), size=24, icon_size=16)
         self._clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -154,6 +156,12 @@ class SearchField(Field):
         if layout is not None:
             layout.addWidget(self._clear)
         self.edit.textChanged.connect(self._offer_clear)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All of what can be searched for, or one word: never a part of a sentence."""
+        fits = self.edit.fontMetrics().horizontalAdvance(self._asked) + 8 < self.edit.width()
+        self.edit.setPlaceholderText(self._asked if fits else self.tr("Search"))
+        super().resizeEvent(event)
 
     def _offer_clear(self, words: str) -> None:
         self._clear.setVisible(bool(words))

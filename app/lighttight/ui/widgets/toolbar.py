@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from lighttight.ui.features import Feature, built
@@ -30,18 +30,23 @@ class Toolbar(QWidget):
         row.setSpacing(8)
         self.search = SearchField()
         self.search.searched.connect(self.searched)
-        row.addWidget(self.search)
+        row.addWidget(self.search, 10)
         row.addStretch(1)
+        # In a box of its own, which goes where there is no room: Ctrl and the wheel zoom as well.
+        self._zooming = QWidget()
+        zooming = QHBoxLayout(self._zooming)
+        zooming.setContentsMargins(0, 0, 8, 0)
+        zooming.setSpacing(8)
+        row.addWidget(self._zooming)
         self._small = Glyph("grid-small", "text2")
-        row.addWidget(self._small)
+        zooming.addWidget(self._small)
         self.zoom = ThinSlider(self.tr("Size of the pictures"), zoom_steps - 1, 96)
         self.zoom.setPageStep(1)
         self.zoom.setValue(zoom)
         self.zoom.valueChanged.connect(self.zoomed)
-        row.addWidget(self.zoom)
+        zooming.addWidget(self.zoom)
         self._large = Glyph("grid-large", "text2")
-        row.addWidget(self._large)
-        row.addSpacing(8)
+        zooming.addWidget(self._large)
         self.bring_in = Button(self.tr("Import"), Look.RAISED, icon="import")
         self.bring_in.clicked.connect(self.import_wanted)
         self.share = Button(self.tr("Share"), Look.PRIMARY, icon="share")
@@ -61,6 +66,17 @@ class Toolbar(QWidget):
         self._small.setEnabled(any_)
         self._large.setEnabled(any_)
         self.share.setEnabled(sharing)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The sizes that all parts need are known by the layout; the zoom is the one to go."""
+        layout = self.layout()
+        if layout is not None:
+            without = layout.minimumSize().width()
+            if not self._zooming.isHidden():
+                without -= self._zooming.minimumSizeHint().width() + layout.spacing()
+            room = event.size().width() - without - layout.spacing()
+            self._zooming.setVisible(room >= self._zooming.sizeHint().width())
+        super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(900, theme().metrics.toolbar)
