@@ -359,8 +359,14 @@ _VAULT: dict[str, Words] = {
     ),
     "vault-has-link": Words(
         "Part of the library is a link",
-        "{path} leads somewhere else, so nothing was saved there.",
-        "Put a real folder in its place, with what was in it, then try again.",
+        "{path} leads somewhere else, so nothing was read or saved there.",
+        "Put the real file or folder in its place, with what was in it, then try again.",
+    ),
+    "vault-has-other": Words(
+        "Something else is in the library’s place",
+        "{path} is part of every library, and what is there is of another kind: a folder instead "
+        "of a file, or a connection between programs. It was not opened.",
+        "Move it somewhere else, then try again. What the library lacks then, it will name.",
     ),
     "vault-missing": Words(
         "No library there",

@@ -20,8 +20,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from lighttight.errors import Environment, Integrity, Refused
+from lighttight.errors import Environment, Integrity
 from lighttight.files import PART, reserve, sync_directory, translating, write_all
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ObjectId, VaultId
@@ -38,7 +39,10 @@ from lighttight.sealed.blob import (
 )
 from lighttight.sealed.padme import padme
 from lighttight.vault.pipeline import BUFFER, Chunks, Watch, ahead, aside, syncing
+from lighttight.vault.places import insist_on_folder
 
+# Without waiting: a pipe in the place of a blob has no bytes, and is damaged like any other.
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NAME = re.compile(rf"[0-9a-f]{{32}}({re.escape(PART)})?")
 
 FAILPOINTS.declare(
@@ -74,7 +78,7 @@ class BlobReader:
         self.size = sealed.size
         self._lock = threading.Lock()
         try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            self._fd = os.open(path, _FLAGS)
         except FileNotFoundError as error:
             raise Integrity("blob-missing", object=sealed.id) from error
         except OSError as error:
@@ -169,11 +173,12 @@ class BlobStore:
     def _make_fan(self, fan: Path) -> None:
         # Synced once by each process even where it is there already: whoever made it may have been
         # stopped before its name was on the disk, and everything in it would go with it.
+        # Through a link a blob would land where nobody looks for it or backs it up.
+        insist_on_folder(self._directory)
+        insist_on_folder(fan)
         with translating(fan):
             fan.mkdir(mode=0o700, exist_ok=True)
-            if fan.is_symlink() or self._directory.is_symlink():
-                # Through a link a blob would land where nobody looks for it or backs it up.
-                raise Refused("vault-has-link", path=str(fan))
+        insist_on_folder(fan)
         if fan.name not in self._durable:
             sync_directory(self._directory)
             self._durable.add(fan.name)
@@ -243,7 +248,7 @@ class BlobStore:
         plain, other = (bytearray(BUFFER + 2 * CHUNK) for _ in range(2))
         done = 0
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fd = os.open(path, _FLAGS)
         except FileNotFoundError as error:
             raise Integrity("blob-missing", object=sealed.id) from error
         except OSError as error:
@@ -345,6 +350,8 @@ class BlobStore:
     def _names(self) -> Iterator[str]:
         # File managers and sync programs leave files of their own, which are not ours to remove.
         # A list for each of the 256 folders: a scan left half way would keep its folder open.
+        # Through a link these would be another vault's blobs, to be swept.
+        insist_on_folder(self._directory)
         with translating(self._directory):
             for folder in sorted(self._directory.iterdir()):
                 if len(folder.name) == 2 and folder.is_dir() and not folder.is_symlink():

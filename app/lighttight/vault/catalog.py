@@ -38,10 +38,12 @@ from lighttight.sealed.entries import EntryKind, Field, Value, build
 from lighttight.sealed.state import MultisetHash, state_root
 from lighttight.sealed.tree import Frontier, leaf_hash
 from lighttight.vault import schema
+from lighttight.vault.places import insist_on_file
 
 BUSY_SECONDS: Final = 10
 _NEARLY_NOTHING: Final = 256 << 10
 PAGE: Final = 4096
+_BESIDE: Final = ("-wal", "-shm", "-journal")
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_NOFOLLOW
 
 Row = tuple[Any, ...]
@@ -83,6 +85,8 @@ def _is_full(path: Path) -> bool:
 
 def connect(path: Path, key: bytes, *, create: bool = False) -> apsw.Connection:
     """One connection under the raw `key`, proven to open the file and to be in WAL mode."""
+    for suffix in ("", *_BESIDE):
+        insist_on_file(path.with_name(path.name + suffix))
     if create:
         make_private(path)
     with translating(path):
@@ -155,7 +159,7 @@ def make_private(path: Path) -> None:
 def remove_database(path: Path) -> None:
     """Unlink a database and what SQLite keeps beside it; never raises for one that is gone."""
     # The database last: a log without one would be found by nobody, and stay.
-    for suffix in ("-wal", "-shm", "-journal", ""):
+    for suffix in (*_BESIDE, ""):
         with contextlib.suppress(OSError):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
@@ -311,10 +315,13 @@ class Catalog:
         self._hashing: MultisetHash | None = None
         self._transaction: Transaction | None = None
         if not create:
+            insist_on_file(path)
             _insist_on_pages(path)
             # A catalog in WAL mode never has one; SQLite would play a planted one before anything.
+            journal = path.with_name(path.name + "-journal")
+            insist_on_file(journal)
             with files.translating(path):
-                path.with_name(path.name + "-journal").unlink(missing_ok=True)
+                journal.unlink(missing_ok=True)
         self._writer = connect(path, key, create=create)
         try:
             with translating(self.path):

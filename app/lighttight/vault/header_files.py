@@ -33,6 +33,10 @@ def read(vault: Path) -> Chosen:
 
 
 def write(vault: Path, data: bytes) -> None:
+    for name in (COPY, HEADER):
+        # A link or a pipe is replaced by the file that belongs there; a folder cannot be.
+        if (vault / name).is_dir() and not (vault / name).is_symlink():
+            raise Refused("vault-has-other", path=str(vault / name))
     failpoint("header.before-copy")
     write_durably(vault / COPY, data)
     failpoint("header.between")

@@ -30,6 +30,7 @@ from typing import Final
 
 from lighttight.errors import Environment
 from lighttight.files import display_name, translate, translating, write_all
+from lighttight.vault.places import insist_on_file
 
 WAIT: Final = 10.0
 """Seconds that opening waits for another process's rotation to end."""
@@ -255,6 +256,7 @@ class VaultLock:
         return Environment("vault-busy", holders=who or "another program")
 
     def _open(self) -> int:
+        insist_on_file(self._file)
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         return os.open(self._file, flags, 0o600)
 

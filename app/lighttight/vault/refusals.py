@@ -7,6 +7,7 @@ owner of a clumsy try, not of a careful one.
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,7 @@ def clear(vault: Path) -> None:
 
     What stays is told, and recorded, once more at the next opening.
     """
-    if (vault / NAME).exists():
+    if os.path.lexists(vault / NAME):
         with contextlib.suppress(LighttightError):
             write_durably(vault / NAME, b"")
 

@@ -12,6 +12,7 @@ What happens to items is the library's affair; what an entry means is the record
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets as system_random
 import threading
 import time
@@ -430,7 +431,7 @@ def _open_vault(
         derived()
         header = authenticate(chosen.data, opened.master)
         catalog_path = path / f"catalog.{header.catalog}.db"
-        if not catalog_path.exists():
+        if not os.path.lexists(catalog_path):
             raise Integrity("catalog-missing")
         catalog = Catalog(
             catalog_path,

@@ -265,7 +265,7 @@ class TestOneProcess:
     def test_a_link_in_its_place_is_refused(self, path: Path, lock: VaultLock) -> None:
         (path / "elsewhere").write_text("untouched")
         (path / "lock").symlink_to(path / "elsewhere")
-        with pytest.raises(Refused, match="file-is-link"):
+        with pytest.raises(Refused, match="vault-has-link"):
             lock.shared(0)
 
     def test_where_directories_cannot_be_locked(

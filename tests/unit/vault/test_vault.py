@@ -375,7 +375,7 @@ class TestPlaces:
         catalog = vault.path / "catalog.1.db"
         catalog.rename(vault.path.parent / "elsewhere.db")
         catalog.symlink_to(vault.path.parent / "elsewhere.db")
-        assert code_of(open_vault, vault.path, Offer(), store) == "vault-gone"
+        assert code_of(open_vault, vault.path, Offer(), store) == "vault-has-link"
 
     def test_a_copy_that_cannot_be_made_says_nothing_of_its_key(
         self, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
