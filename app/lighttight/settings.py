@@ -66,6 +66,8 @@ class Settings:
     keep_recent: bool = True
     recent: tuple[str, ...] = ()
     """Paths of vaults, the last opened first; always empty without `keep_recent`."""
+    used: bool = False
+    """A vault was made or opened here once; not which, and not where."""
     export_folder: str | None = None
 
 
@@ -77,6 +79,7 @@ class Changes(TypedDict, total=False):
     window: Window | None
     keep_recent: bool
     recent: tuple[str, ...]
+    used: bool
     export_folder: str | None
 
 
@@ -151,13 +154,17 @@ def change(**changes: Unpack[Changes]) -> Settings:
 
 
 def remember_vault(path: Path) -> Settings:
-    """Put a vault at the front of the recent ones, if they are kept at all."""
+    """Put a vault at the front of the recent ones, if they are kept at all.
+
+    That there was one is kept in any case: without it every start would look like the first, and
+    lead to a second vault.
+    """
     before = load().settings
     if not before.keep_recent:
-        return before
+        return before if before.used else change(used=True)
     name = os.fspath(path.absolute())
     others = tuple(each for each in before.recent if each != name)
-    return change(recent=(name, *others)[:MOST_RECENT])
+    return change(recent=(name, *others)[:MOST_RECENT], used=True)
 
 
 def forget_vault(path: Path) -> Settings:

@@ -239,7 +239,7 @@ class Gallery:
         self.window.welcome.pin.set_problem("Too easy to guess. Use six or more.")
 
     def page_04_words(self) -> None:
-        self.window.welcome.show_words(WORDS, "Home library", back=True)
+        self.window.welcome.show_words(WORDS, "Home library")
 
     def page_04b_confirm(self) -> None:
         self.window.welcome.words.written.emit()

@@ -230,6 +230,7 @@ def test_on_a_shared_computer_nothing_is_offered_or_said(desk: RealDesk) -> None
     desk.create(pin=PIN)
     locked(desk)
     assert desk.starting.first() is None
+    assert desk.starting.used_before()
     assert desk.window.unlock.detail.text() == ""
     assert desk.window.unlock.libraries.keys() == []
 

@@ -162,6 +162,12 @@ class TestRecent:
             assert "private" not in entry.name
             assert entry.is_dir() or b"private" not in entry.read_bytes()
 
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_that_there_was_one_is_remembered_either_way(self, kept: bool) -> None:
+        assert not change(keep_recent=kept).used
+        assert settings.remember_vault(Path("/pictures/private")).used
+        assert load().settings.used
+
     def test_an_old_list_is_not_shown_either(self, file: Path) -> None:
         file.write_text('{"keep_recent": false, "recent": ["/pictures/private"]}')
         assert load().settings.recent == ()

@@ -192,10 +192,11 @@ class Window(QWidget):
         self._active_at = 0.0
         self._cover_when_away = True
         self._sidebar_data = SidebarData("")
-        self.may_close: Callable[[], bool] = lambda: True
-        """Asked when the window is to close; whoever says no asks the person."""
+        self.closing_guards: list[Callable[[], bool]] = []
+        """Asked when the window is to close; one that says no asks the person."""
         self.setWindowTitle(self.tr("Lighttight"))
-        self.setMinimumSize(880, 600)
+        # Half of a small screen, and the whole of one that is scaled by one and a half.
+        self.setMinimumSize(720, 480)
         self.resize(1280, 800)
         self.setAcceptDrops(True)
         layout = QVBoxLayout(self)
@@ -216,6 +217,7 @@ class Window(QWidget):
         beside.addWidget(self.viewer_details)
         for page in (self.welcome, self.unlock, self.shell, self._viewer_page):
             self.stack.addWidget(page)
+        self._outside: list[QWidget] = [self.welcome, self.unlock]
         self._cover = CoverPane(self)
         self._cover.hide()
         self._connect()
@@ -240,10 +242,9 @@ class Window(QWidget):
         grid.favourite_wanted.connect(self._favourite_selected)
         grid.delete_wanted.connect(lambda: self._with_selection(self.trash_wanted.emit))
         grid.menu_wanted.connect(self._grid_menu)
-        for page in (shell.empty, self.welcome):
-            page.files_wanted.connect(self.files_wanted)
-            page.folder_wanted.connect(self.folder_wanted)
-            page.dropped.connect(self.dropped)
+        shell.empty.files_wanted.connect(self.files_wanted)
+        shell.empty.folder_wanted.connect(self.folder_wanted)
+        shell.empty.dropped.connect(self.dropped)
         for inspector in (shell.inspector, self.viewer_details):
             inspector.favourite_wanted.connect(
                 lambda item, on: self.favourite_wanted.emit([item], on)
@@ -274,7 +275,7 @@ class Window(QWidget):
 
     def is_open(self) -> bool:
         """Whether pictures, or words that open them, can be on the screen."""
-        return self.stack.currentWidget() not in (self.welcome, self.unlock)
+        return self.stack.currentWidget() not in self._outside
 
     def _lock_key(self) -> None:
         if self.is_open():
@@ -300,10 +301,15 @@ class Window(QWidget):
 
     # ---- what the controller does --------------------------------------------------------------
 
-    def show_welcome(self) -> None:
+    def add_outside(self, page: QWidget) -> None:
+        """A page to be shown while nothing is open, beside welcome and unlock."""
+        self.stack.addWidget(page)
+        self._outside.append(page)
+
+    def show_welcome(self, *, back: bool = False) -> None:
         self.forget()
-        self.welcome.show_question()
         self.stack.setCurrentWidget(self.welcome)
+        self.welcome.show_question(back=back)
 
     def show_unlock(self, data: UnlockData) -> None:
         self.forget()
@@ -544,7 +550,7 @@ class Window(QWidget):
 
     def close_unasked(self) -> None:
         """The computer is about to stop, or the person answered."""
-        self.may_close = lambda: True
+        self.closing_guards.clear()
         self.close()
 
     def covered(self) -> bool:
@@ -559,7 +565,7 @@ class Window(QWidget):
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.may_close():
+        if not all(guard() for guard in self.closing_guards):
             event.ignore()
             return
         self.closing.emit()

@@ -98,7 +98,7 @@ class Importing(QObject):
         window.files_wanted.connect(self._choose_files)
         window.folder_wanted.connect(self._choose_folder)
         window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
-        window.may_close = self._may_close
+        window.closing_guards.append(self._may_close)
         self._asking: Sheet | None = None
         program.closed.connect(self._closed)
 

@@ -70,6 +70,7 @@ class Keeping(QObject):
         self._window.stack.addWidget(self.renew)
         self.renew.confirmed.connect(lambda: self._answer(yes=True))
         self.renew.given_up.connect(lambda: self._answer(yes=False))
+        self.renew.left.connect(self._ask_give_up)
         self._words_made.connect(self._show_words, Qt.ConnectionType.QueuedConnection)
         page = self._page
         page.section_shown.connect(self._section)
@@ -395,6 +396,18 @@ class Keeping(QObject):
         self.renew.forget()
         if self._answers is not None:
             self._answers.put(yes)
+
+    def _ask_give_up(self) -> None:
+        sheet = self._window.ask(
+            self.tr("Keep the old recovery words?"),
+            self.tr("Nothing is changed then, and the words shown here will open nothing."),
+            [
+                Answer("old", self.tr("Keep the old ones")),
+                Answer("new", self.tr("Back to the new words"), safe=True, main=True),
+            ],
+            icon_name="words",
+        )
+        sheet.answered.connect(lambda key: self._answer(yes=False) if key == "old" else None)
 
     def _tell_rotated(self, rotated: Rotated) -> None:
         parts = [self.tr("Every key was changed.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from lighttight.messages import WORDS
 from lighttight.messages import words as error_words
 from lighttight.ui import words
 from lighttight.ui.controllers.program import Program
+from lighttight.ui.pages.start import StartPage
 from lighttight.ui.widgets.notes import Banner
 
 if TYPE_CHECKING:
@@ -26,8 +28,18 @@ class Starting(QObject):
     unfinished = Signal(int)
     words_wanted = Signal()
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self,
+        program: Program,
+        *,
+        open_library: Callable[[], None],
+        new_library: Callable[[], None],
+    ) -> None:
         super().__init__(program)
+        self.page = StartPage()
+        program.window.add_outside(self.page)
+        self.page.open_wanted.connect(open_library)
+        self.page.new_wanted.connect(new_library)
         self._program = program
         self._window = program.window
         self._notes: list[Banner] = []
@@ -41,6 +53,16 @@ class Starting(QObject):
         """The library that was open last, where such a thing is remembered."""
         recent = settings.load().settings.recent
         return Path(recent[0]) if recent else None
+
+    def used_before(self) -> bool:
+        """Whether a library was made or opened here, or one stands where they are made."""
+        return settings.load().settings.used or any(Path.home().glob("*.lighttight/"))
+
+    def show(self) -> None:
+        """Where no list is kept: open one, or make one."""
+        self._window.forget()
+        self._window.stack.setCurrentWidget(self.page)
+        self.page.focus_first()
 
     # ---- after opening -------------------------------------------------------------------------
 

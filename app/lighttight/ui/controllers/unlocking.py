@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight import settings
 from lighttight.errors import Environment, Integrity, LighttightError, Refused, Unsupported
@@ -62,6 +63,21 @@ def ways_of(slots: Sequence[SlotInfo]) -> list[Way]:
     return found
 
 
+def library_of(folder: Path) -> Path:
+    """The library that somebody means who chose this folder: itself, around it, or alone in it."""
+    from lighttight.session import SUFFIX
+
+    for place in (folder, *folder.parents):
+        if place.suffix == SUFFIX and place.is_dir():
+            return place
+    try:
+        inside = [one for one in folder.glob(f"*{SUFFIX}") if one.is_dir()]
+    except OSError:
+        return folder
+    is_one = (folder / "header").exists()
+    return inside[0] if len(inside) == 1 and not is_one else folder
+
+
 def _whole(error: LighttightError) -> str:
     """About the password store, where there is no room for a title of its own."""
     said = words(error)
@@ -69,7 +85,16 @@ def _whole(error: LighttightError) -> str:
 
 
 class Unlocking(QObject):
-    def __init__(self, program: Program, *, new_library: Callable[[], None]) -> None:
+    """`opened_by_words` carries the recovery words that opened it: the usual way in may be lost.
+
+    `back` of `begin` and `choose` is the page that Esc and Back lead to, where there is one.
+    """
+
+    opened_by_words = Signal(str)
+
+    def __init__(
+        self, program: Program, *, new_library: Callable[[Callable[[], None] | None], None]
+    ) -> None:
         super().__init__(program)
         self._program = program
         self._window = program.window
@@ -82,13 +107,20 @@ class Unlocking(QObject):
         self._closed = threading.Event()
         self._closed.set()
         self.trouble = TroublePage()
-        self._window.stack.addWidget(self.trouble)
+        self._window.add_outside(self.trouble)
+        self._back: Callable[[], None] | None = None
         self._retry: Callable[[], None] | None = None
+        self._esc = ""
+        """What Esc answers to the trouble that is shown."""
         self._page.unlock_wanted.connect(self._open)
         self._page.way_chosen.connect(self._choose_way)
-        self._page.library_chosen.connect(lambda path: self.begin(Path(path)))
-        self._page.other_library.connect(self.choose)
+        self._page.library_chosen.connect(
+            lambda path: self.begin(Path(path), back=self._return_here())
+        )
+        self._page.other_library.connect(lambda: self.choose(self._return_here()))
+        self._page.left.connect(self._leave)
         self.trouble.answered.connect(self._answered)
+        self.trouble.left.connect(lambda: self._answered(self._esc))
         self._minute = QTimer(self)
         self._minute.setInterval(30_000)
         self._minute.timeout.connect(self._tell_since)
@@ -99,9 +131,21 @@ class Unlocking(QObject):
 
     # ---- which library -------------------------------------------------------------------------
 
-    def begin(self, path: Path, *, just_locked: bool = False) -> None:
+    def rest(self) -> None:
+        """Another page is shown: what is still found out here must not come before it."""
+        self._path = None
+        self._back = None
+
+    def begin(
+        self,
+        path: Path,
+        *,
+        just_locked: bool = False,
+        back: Callable[[], None] | None = None,
+    ) -> None:
         """Offer to open this one."""
         self._path = path
+        self._back = back
         self._known = None if self._known is None or self._known.path != path else self._known
         self._locked_at = self._program.clock() if just_locked else None
         self._minute.start()
@@ -128,12 +172,21 @@ class Unlocking(QObject):
             )
 
         def found(known: Known) -> None:
-            if known.path == self._path and self._program.session is None:
-                self._known = known
+            if known.path != self._path or self._program.session is not None:
+                return
+            before, self._known = self._known, known
+            if before is None or replace(before, store=None) != known:
                 self._show(known)
-                self._probe(known)
+            else:
+                # What is shown is right, and somebody may be typing already.
+                self._known = before
+            self._probe(known)
 
-        self._program.jobs.run(look, done=found, failed=self._cannot, owner=self)
+        def failed(error: BaseException) -> None:
+            if path == self._path:
+                self._cannot(error)
+
+        self._program.jobs.run(look, done=found, failed=failed, owner=self)
 
     def _probe(self, known: Known) -> None:
         """Whether the password store answers; only where a way in needs it."""
@@ -149,9 +202,45 @@ class Unlocking(QObject):
             lambda _: self._program.store().state().value, done=probed, owner=self
         )
 
-    def choose(self) -> None:
+    def choose(self, back: Callable[[], None] | None = None) -> None:
         """Another library, by its folder."""
-        choose_folder(self._window, self.tr("Choose the library’s folder"), self.begin)
+        choose_folder(
+            self._window,
+            self.tr("Choose the library’s folder"),
+            lambda folder: self.begin(library_of(folder), back=back),
+        )
+
+    # ---- going back ----------------------------------------------------------------------------
+
+    def _return_here(self) -> Callable[[], None] | None:
+        """To what is shown now, for a page that comes after it."""
+        path, back = self._path, self._back
+        if path is None or self._known is None:
+            return back
+        return lambda: self.begin(path, back=back)
+
+    def _leave(self) -> None:
+        """Esc: from a way in to the usual one, from there to the page before."""
+        usual = ways_of(self._known.slots)[0] if self._known is not None else self._way
+        if self._way is not usual:
+            step = partial(self._choose_way, usual.value)
+        elif self._back is not None:
+            step = self._back
+        else:
+            return
+        if not self._page.has_words():
+            step()
+            return
+        sheet = self._window.ask(
+            self.tr("Leave the words that you typed?"),
+            self.tr("They are not kept."),
+            [
+                Answer("leave", self.tr("Leave them")),
+                Answer("stay", self.tr("Go on typing"), safe=True, main=True),
+            ],
+            icon_name="words",
+        )
+        sheet.answered.connect(lambda key: step() if key == "leave" else None)
 
     # ---- what is shown -------------------------------------------------------------------------
 
@@ -274,6 +363,8 @@ class Unlocking(QObject):
             self._retry = None
             self._page.set_busy(False)
             self._program.take(session, path)
+            if way is Way.RECOVERY:
+                self.opened_by_words.emit(typed)
 
         def failed(error: BaseException) -> None:
             self._failed(error, lambda: self._open(typed, accept_older=True))
@@ -321,6 +412,7 @@ class Unlocking(QObject):
             ],
             icon="recent",
         )
+        self._esc = "close"
         self._window.stack.setCurrentWidget(self.trouble)
         self.trouble.focus_first()
 
@@ -332,10 +424,19 @@ class Unlocking(QObject):
             return
         told = words(error)
         self._forget_typed()
-        answers = [Answer("other", self.tr("Open another library"))]
-        if isinstance(error, LighttightError) and error.code in ("vault-missing", "not-a-vault"):
-            answers.append(Answer("new", self.tr("Make a new library")))
-        answers.append(Answer("again", self.tr("Try again"), safe=True, main=True))
+        self._esc = "back" if self._back is not None else "again"
+        if isinstance(error, LighttightError) and error.code == "not-a-vault":
+            # The same folder will hold no library the next time either.
+            answers = [Answer("other", self.tr("Choose another folder…"), safe=True, main=True)]
+        else:
+            answers = [
+                Answer("other", self.tr("Open another library…")),
+                Answer("again", self.tr("Try again"), safe=True, main=True),
+            ]
+        if self._back is not None:
+            answers.insert(0, Answer("back", self.tr("Back")))
+        elif isinstance(error, LighttightError) and error.code in ("vault-missing", "not-a-vault"):
+            answers.insert(0, Answer("new", self.tr("Make a new library…")))
         self.trouble.show_trouble(told.title, told.sentence, told.action, answers, icon="alert")
         self._window.stack.setCurrentWidget(self.trouble)
         self.trouble.focus_first()
@@ -350,8 +451,10 @@ class Unlocking(QObject):
             self.trouble.set_busy()
             retry()
         elif key == "other":
-            self.choose()
+            self.choose(self._back)
         elif key == "new":
-            self._new_library()
+            self._new_library(partial(self.begin, path) if path is not None else None)
+        elif key == "back" and self._back is not None:
+            self._back()
         elif path is not None:
-            self.begin(path)
+            self.begin(path, back=self._back)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QObject
 
 from lighttight import settings
@@ -20,6 +21,7 @@ from lighttight.messages import words
 from lighttight.model import Factor
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.welcome import ONLY_ME
+from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.words import store_trouble
 
 if TYPE_CHECKING:
@@ -47,18 +49,38 @@ class Welcoming(QObject):
         self._page.create_wanted.connect(self._create)
         self._page.passphrase_given.connect(self._with_passphrase)
         self._page.passphrase_typed.connect(self._judge)
+        self._back: Callable[[], None] | None = None
+        self._noting = False
+        self._then: Callable[[], None] | None = None
+        self._asking: Sheet | None = None
+        window = program.window
         self._page.have_library.connect(have_library)
+        self._page.left.connect(self._leave)
         self._page.words_confirmed.connect(self._confirmed)
         self._page.finished.connect(self.finish)
+        # First pictures are brought in by the library, once it is the window's.
+        self._page.files_wanted.connect(lambda: self.finish(window.files_wanted.emit))
+        self._page.folder_wanted.connect(lambda: self.finish(window.folder_wanted.emit))
+        self._page.dropped.connect(
+            lambda paths: self.finish(lambda: window.dropped.emit(list(paths)))
+        )
+        window.closing_guards.append(self._may_close)
 
-    def begin(self) -> None:
+    def begin(self, back: Callable[[], None] | None = None) -> None:
+        """`back` leads to the page before, where there is one."""
         self._answer = ""
-        self._program.window.show_welcome()
+        self._back = back
+        self._program.window.show_welcome(back=back is not None)
+
+    def _leave(self) -> None:
+        if self._back is not None:
+            self._back()
 
     def abandon(self) -> Session | None:
         """Locking in the middle: the library that was made, for whoever closes it."""
         made, self._made = self._made, None
         self._words = ()
+        self._then = None
         return made[0] if made is not None else None
 
     # ---- making --------------------------------------------------------------------------------
@@ -144,12 +166,60 @@ class Welcoming(QObject):
         if self._made is None:
             return
         session = self._made[0]
+        self._noting = True
+
+        def noted(_: object) -> None:
+            self._noting = False
+            if self._then is not None:
+                self.finish(self._then)
+
+        def failed(error: BaseException) -> None:
+            self._program.presenter.present(error)
+            noted(None)
+
         self._program.jobs.run(
-            lambda _: session.ways.confirm_recovery(typed), done=lambda _: None, owner=self
+            lambda _: session.ways.confirm_recovery(typed), done=noted, failed=failed, owner=self
         )
 
-    def finish(self) -> None:
-        """Into the library, with or without first pictures."""
+    def finish(self, then: Callable[[], None] = lambda: None) -> None:
+        """Into the library, and `then` on to first pictures."""
+        if self._noting:
+            # The library would say that the words were never checked.
+            self._then = then
+            return
+        self._then = None
         made, self._made = self._made, None
         if made is not None:
             self._program.take(*made)
+            then()
+
+    # ---- leaving in the middle -----------------------------------------------------------------
+
+    def _may_close(self) -> bool:
+        """A library whose words nobody has on paper is closed only by who knows that."""
+        if self._made is None or not self._words:
+            return True
+        asked = self._asking
+        if asked is not None and shiboken6.isValid(asked) and not asked.isHidden():
+            return False
+        sheet = self._program.window.ask(
+            self.tr("You have not checked your recovery words"),
+            self.tr(
+                "They are shown only now. If this computer breaks, or you forget how to open the "
+                "library, nobody can open it without them. When you open it again, you can "
+                "make new ones."
+            ),
+            [
+                Answer("close", self.tr("Close anyway"), danger=True),
+                Answer("stay", self.tr("Back to the words"), safe=True),
+            ],
+            icon_name="words",
+        )
+        self._asking = sheet
+        sheet.answered.connect(self._answered_closing)
+        return False
+
+    def _answered_closing(self, key: str) -> None:
+        self._asking = None
+        if key == "close":
+            self._program.window.close_unasked()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from lighttight.ui.pages.passphrase import PassphrasePage
@@ -74,6 +74,9 @@ class FirstPicturesPage(StepFrame):
         self.drop.files.setFocus()
 
 
+_NARROW = 1040
+"""A window narrower than this has no room for the panel at the left."""
+
 _Page = QuestionPage | PinPage | PassphrasePage | WordsPage | ConfirmPage | FirstPicturesPage
 
 
@@ -84,6 +87,7 @@ class WelcomeFlow(QWidget):
     passphrase_given = Signal(str)
     passphrase_typed = Signal(str)
     have_library = Signal()
+    left = Signal()
     words_confirmed = Signal()
     print_wanted = Signal()
     files_wanted = Signal()
@@ -114,12 +118,12 @@ class WelcomeFlow(QWidget):
             self.stack.addWidget(page)
         self.question.answered.connect(self._answered)
         self.question.have_library.connect(self.have_library)
+        self.question.back.connect(self.left)
         self.pin.back.connect(lambda: self._go(self.question))
         self.pin.given.connect(self._pin_given)
         self.passphrase.back.connect(lambda: self._go(self.question))
         self.passphrase.given.connect(self.passphrase_given)
         self.passphrase.typed.connect(self.passphrase_typed)
-        self.words.back.connect(self.show_question)
         self.words.written.connect(lambda: self._go(self.confirm))
         self.words.print_wanted.connect(self.print_wanted)
         self.confirm.back.connect(lambda: self._go(self.words))
@@ -130,20 +134,20 @@ class WelcomeFlow(QWidget):
         self.pictures.drop.dropped.connect(self.dropped)
         self.show_question()
 
-    def show_question(self) -> None:
-        self._forget_words()
-        self.pin.clear()
-        self.passphrase.clear()
+    def show_question(self, *, back: bool = False) -> None:
+        """`back` where there is a page before this one: leaving is then told by `left`."""
+        self.forget()
+        self.question.set_back(back)
         self.set_busy(False)
         self._go(self.question)
 
-    def show_words(self, words: Sequence[str], library: str, *, back: bool = False) -> None:
-        """After the library was made. `back` only where making it can still be undone."""
+    def show_words(self, words: Sequence[str], library: str) -> None:
+        """After the library was made: from here there is no way back, only on."""
         self.set_busy(False)
         self.pin.clear()
         self.passphrase.clear()
         self.words.set_words(words, library)
-        self.words.back_button.setVisible(back)
+        self.words.back_button.hide()
         self.confirm.set_words(words)
         self._go(self.words)
 
@@ -194,6 +198,25 @@ class WelcomeFlow(QWidget):
         self._forget_words()
         self.words_confirmed.emit()
         self._go(self.pictures)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back one step, and loses nothing that was typed."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+            return
+        page = self.stack.currentWidget()
+        if page is self.confirm:
+            self._go(self.words)
+        elif not self.question.go.isEnabled():
+            return
+        elif page in (self.pin, self.passphrase):
+            self._go(self.question)
+        elif page is self.question and not self.question.back_button.isHidden():
+            self.left.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._panel.setVisible(self.width() >= _NARROW)
+        super().resizeEvent(event)
 
     def _go(self, page: _Page) -> None:
         thoughts = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from lighttight.ui.pages.words import ConfirmPage, WordsPage
@@ -19,6 +19,7 @@ from lighttight.ui.theme import theme
 class RenewPage(QWidget):
     confirmed = Signal()
     given_up = Signal()
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +49,15 @@ class RenewPage(QWidget):
     def forget(self) -> None:
         self.words.forget()
         self.confirm.forget()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the words; there it only asks, for they may be written down."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.stack.currentWidget() is self.confirm:
+            self._go(self.words)
+        else:
+            self.left.emit()
 
     def _go(self, page: WordsPage | ConfirmPage) -> None:
         self.stack.setCurrentWidget(page)

@@ -8,37 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
-from lighttight.ui.widgets.glow import LightTightBox, paint_glow
+from lighttight.ui.widgets.hall import Hall
 from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import Card, Glyph
 from lighttight.ui.widgets.sheet import Answer
 from lighttight.ui.widgets.text import Text
 
 
-class TroublePage(QWidget):
-    """`answered` carries the key of the button; the safe one has the focus."""
+class TroublePage(Hall):
+    """`answered` carries the key of the button; the safe one has the focus. Esc is `left`."""
 
     answered = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(520, parent)
         self._buttons: dict[str, Button] = {}
         self._safe = ""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 0, 24, 20)
-        outer.setSpacing(0)
-        centre = Qt.AlignmentFlag.AlignHCenter
-        outer.addSpacing(100)
-        outer.addWidget(LightTightBox(48), 0, centre)
-        outer.addSpacing(24)
         card = Card()
-        card.setFixedWidth(520)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(24, 24, 24, 24)
         inside.setSpacing(0)
@@ -59,8 +51,10 @@ class TroublePage(QWidget):
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         inside.addLayout(self._row)
-        outer.addWidget(card, 0, centre)
-        outer.addStretch(1)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        inside.addLayout(self._column)
+        self.column.addWidget(card)
 
     def show_trouble(
         self,
@@ -79,13 +73,18 @@ class TroublePage(QWidget):
         self.action.setText(action)
         self.action.setVisible(bool(action))
         clear(self._row)
+        clear(self._column)
         self._buttons.clear()
         self._row.addStretch(1)
+        stacked = len(answers) > 2
         for answer in answers:
             look = Look.PRIMARY if answer.main else Look.DANGER if answer.danger else Look.RAISED
-            button = Button(answer.words, look, Size.BIG)
+            button = Button(answer.words, look, Size.BIG, wide=stacked)
             button.clicked.connect(lambda _=False, key=answer.key: self.answered.emit(key))
-            self._row.addWidget(button)
+            if stacked:
+                self._column.insertWidget(0, button)
+            else:
+                self._row.addWidget(button)
             self._buttons[answer.key] = button
             if answer.safe:
                 self._safe = answer.key
@@ -100,9 +99,8 @@ class TroublePage(QWidget):
     def focus_first(self) -> None:
         self._buttons[self._safe].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().colour("bg"))
-        if theme().dark:
-            paint_glow(painter, QPointF(self.width() / 2, 70), 330, 0.55)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)

@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
@@ -26,7 +26,7 @@ from lighttight.ui.features import Feature, built
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.fields import Field
-from lighttight.ui.widgets.glow import LightTightBox, paint_glow
+from lighttight.ui.widgets.hall import Hall
 from lighttight.ui.widgets.lists import ListRow, RowList
 from lighttight.ui.widgets.notes import Card, Glyph
 from lighttight.ui.widgets.text import Text
@@ -81,7 +81,7 @@ class _State(QWidget):
         return QSize(wide, max(20, self.words.heightForWidth(max(1, wide - 24))))
 
 
-class UnlockPage(QWidget):
+class UnlockPage(Hall):
     """`unlock_wanted` carries what was typed (nothing for one click)."""
 
     unlock_wanted = Signal(str)
@@ -89,17 +89,14 @@ class UnlockPage(QWidget):
     library_chosen = Signal(str)
     other_library = Signal()
     help_wanted = Signal()
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(400, parent)
         self._data = UnlockData("", Way.ONE_CLICK)
         self._refused = False
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 0, 24, 20)
-        outer.setSpacing(0)
         centre = Qt.AlignmentFlag.AlignHCenter
-        outer.addSpacing(100)
-        outer.addWidget(LightTightBox(48), 0, centre)
+        outer = self.above
         outer.addSpacing(20)
         self.title = Text("", "title", align=centre)
         outer.addWidget(self.title, 0, centre)
@@ -107,13 +104,7 @@ class UnlockPage(QWidget):
         self.detail = Text("", "body", "text2", align=centre)
         self.detail.setMinimumHeight(20)
         outer.addWidget(self.detail, 0, centre)
-        outer.addSpacing(24)
-
-        column = QWidget()
-        column.setFixedWidth(400)
-        inside = QVBoxLayout(column)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(0)
+        inside = self.column
         self._build_card(inside)
         inside.addSpacing(24)
         self._libraries_head = Text(self.tr("Other libraries"), "small", "text3")
@@ -131,10 +122,7 @@ class UnlockPage(QWidget):
         self.ways = RowList()
         self.ways.chosen.connect(self.way_chosen)
         inside.addWidget(self.ways)
-        outer.addWidget(column, 0, centre)
-        outer.addStretch(1)
-
-        foot = QHBoxLayout()
+        foot = self.foot
         self.other = Button(self.tr("Open another library"), Look.PLAIN, icon="folder")
         self.other.clicked.connect(self.other_library)
         foot.addWidget(self.other)
@@ -143,7 +131,6 @@ class UnlockPage(QWidget):
         self.help.clicked.connect(self.help_wanted)
         self.help.setVisible(built(Feature.HELP))
         foot.addWidget(self.help)
-        outer.addLayout(foot)
 
     def _build_card(self, inside: QVBoxLayout) -> None:
         self._one_click = QWidget()
@@ -282,6 +269,17 @@ class UnlockPage(QWidget):
         if not busy:
             self.click.setEnabled(self._data.store_ready)
 
+    def has_words(self) -> bool:
+        """Whether there is something here that took long to type."""
+        return bool(self.recovery.toPlainText().strip())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc asks to go back one step, unless the library is being opened."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.open.isEnabled():
+            self.left.emit()
+
     def forget(self) -> None:
         """Leave nothing of what was typed."""
         self.secret.clear()
@@ -312,13 +310,6 @@ class UnlockPage(QWidget):
             return
         self.set_busy(True)
         self.unlock_wanted.emit(typed)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().colour("bg"))
-        if theme().dark:
-            paint_glow(painter, QPointF(self.width() / 2, 70), 330, 0.55)
 
 
 class _WordsEdit(QPlainTextEdit):

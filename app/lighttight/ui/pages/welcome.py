@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.choice import ChoiceGroup
 from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.layouts import scrolling
 from lighttight.ui.widgets.notes import NoteBox
 from lighttight.ui.widgets.stepper import Stepper
 from lighttight.ui.widgets.text import Rule, Text
@@ -21,27 +27,52 @@ SOMEONE = "someone"
 NOT_SURE = "not-sure"
 
 
+_LOW = 720
+"""A window lower than this gets smaller margins."""
+
+
 class StepFrame(QWidget):
-    """The right side of every welcome page: steps above, content, and a foot with buttons."""
+    """The right side of every welcome page: steps above, content, and a foot with buttons.
+
+    In a low window the content scrolls; the foot stays where it is.
+    """
 
     def __init__(self, step: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(72, 40, 72, 32)
         self.outer.setSpacing(0)
         self.stepper = Stepper(
             [self.tr("What it does"), self.tr("Recovery words"), self.tr("First pictures")], step
         )
-        self.outer.addWidget(self.stepper, 0, Qt.AlignmentFlag.AlignLeft)
-        self.outer.addSpacing(40)
+        steps = QHBoxLayout()
+        steps.setContentsMargins(8, 0, 0, 0)
+        steps.addWidget(self.stepper)
+        steps.addStretch(1)
+        self.outer.addLayout(steps)
+        holder = QWidget()
+        self._inside = QVBoxLayout(holder)
+        self._inside.setSpacing(0)
         self.content = QVBoxLayout()
         self.content.setSpacing(0)
-        self.outer.addLayout(self.content)
-        self.outer.addStretch(1)
-        self.outer.addSpacing(16)
+        self._inside.addLayout(self.content)
+        self._inside.addStretch(1)
+        self.outer.addWidget(scrolling(holder), 1)
+        self.outer.addSpacing(12)
         self.foot = QHBoxLayout()
         self.foot.setSpacing(12)
         self.outer.addLayout(self.foot)
+        self._set_margins()
+
+    def _set_margins(self) -> None:
+        # What is scrolled is cut at its edge, and focus rings and chosen cards reach beyond theirs.
+        low = self.height() < _LOW
+        self.outer.setContentsMargins(64, 24 if low else 40, 64, 20 if low else 32)
+        self._inside.setContentsMargins(8, 16 if low else 40, 8, 4)
+        self.foot.setContentsMargins(8, 0, 8, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._set_margins()
+        super().resizeEvent(event)
 
     def lead_to(self, *stops: QWidget) -> None:
         """Tab goes through these in this order: what was filled in leads to what acts on it."""
@@ -58,6 +89,7 @@ class QuestionPage(StepFrame):
 
     answered = Signal(str)
     have_library = Signal()
+    back = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, parent)
@@ -134,17 +166,26 @@ class QuestionPage(StepFrame):
         self._how.hide()
         self.content.addSpacing(12)
         self.content.addWidget(self._how)
+        self.back_button = Button(self.tr("Back"), Look.PLAIN, Size.BIG, icon="chevron-left")
+        self.back_button.clicked.connect(self.back)
+        self.back_button.hide()
+        self.foot.addWidget(self.back_button)
         self.how = Button(self.tr("How it works"), Look.LINK, Size.BIG, icon="chevron-right")
         self.how.setCheckable(True)
         self.how.toggled.connect(self._toggle_how)
         self.foot.addWidget(self.how)
         self.foot.addStretch(1)
-        have = Button(self.tr("I have a library already"), Look.PLAIN, Size.BIG)
-        have.clicked.connect(self.have_library)
-        self.foot.addWidget(have)
+        self.have = Button(self.tr("I have a library already"), Look.PLAIN, Size.BIG)
+        self.have.clicked.connect(self.have_library)
+        self.foot.addWidget(self.have)
         self.go = Button(self.tr("Continue"), Look.PRIMARY, Size.BIG)
         self.go.clicked.connect(lambda: self.answered.emit(self.choice.value()))
         self.foot.addWidget(self.go)
+
+    def set_back(self, possible: bool) -> None:
+        """Whether there is a page before this one; it then offers what is here already."""
+        self.back_button.setVisible(possible)
+        self.have.setVisible(not possible)
 
     def _toggle_how(self, shown: bool) -> None:
         self._how.setVisible(shown)
