@@ -191,9 +191,23 @@ def copy_into(database: apsw.Connection, path: Path, key: bytes) -> None:
 
 
 def truncate_log(database: apsw.Connection) -> bool:
-    """Move the write-ahead log into its file and empty it. False while a reader keeps it busy."""
+    """Move the write-ahead log into its file and empty it. False while a reader keeps it busy.
+
+    SQLite does not wait for the disk to know that the log is empty; after a power cut it would be
+    there again, with the key of what was deleted for good.
+    """
     row = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return row is not None and row[0] == 0
+    if row is None or row[0] != 0:
+        return False
+    log = Path(database.filename_wal)
+    with files.translating(log), contextlib.suppress(FileNotFoundError):
+        # No lock is lost by closing this one: SQLite's stand on the database and its shared memory.
+        fd = os.open(log, os.O_RDWR | files.O_NOFOLLOW | files.O_BASE)
+        try:
+            files.sync_file(fd)
+        finally:
+            os.close(fd)
+    return True
 
 
 class State:
