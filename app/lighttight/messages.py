@@ -368,6 +368,13 @@ _VAULT: dict[str, Words] = {
         "of a file, or a connection between programs. It was not opened.",
         "Move it somewhere else, then try again. What the library lacks then, it will name.",
     ),
+    "vault-read-only": Words(
+        "Your library is where nothing can be written",
+        "The disk or folder that holds {path} is read-only. Each opening is recorded in the "
+        "library itself, so it cannot be opened there. Nothing was changed.",
+        "Restore it to a place that can be written to: that makes a copy and leaves this one as it "
+        "is. Or change the permissions of the folder.",
+    ),
     "vault-missing": Words(
         "No library there",
         "There is nothing at {path}.",

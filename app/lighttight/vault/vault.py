@@ -406,8 +406,15 @@ def open_vault(
     `accept_older`, which is recorded.
     """
     insist_on_text(path)
-    with translating(path):
-        return _open_vault(path, offer, store, accept_older=accept_older, derived=derived)
+    try:
+        with translating(path):
+            return _open_vault(path, offer, store, accept_older=accept_older, derived=derived)
+    except Environment as error:
+        if error.code == "not-writable":
+            # Each opening is recorded inside, and one that cannot be is not made
+            # (app/docs/decisions/0028-no-opening-without-a-record.md).
+            raise Environment("vault-read-only", path=str(path)) from error
+        raise
 
 
 def _open_vault(
