@@ -207,7 +207,7 @@ def test_new_words_say_what_must_be_typed_and_nothing_happens_without_it(full: R
 
 def test_a_way_in_that_would_end_is_named_before(full: RealDesk) -> None:
     session_of(full).ways.add(WayIn((Factor.PASSPHRASE,), "seven llamas painted the quiet harbour"))
-    full.keeping._look()
+    full.keeping.look()
     full.settle()
     full.keeping.new_words()
     sheet = full.asked()
@@ -249,7 +249,7 @@ def test_one_more_way_in_opens(full: RealDesk) -> None:
 
 def add_one_click(desk: RealDesk) -> str:
     slot = session_of(desk).ways.add(WayIn((Factor.KEYRING,)))
-    desk.keeping._look()
+    desk.keeping.look()
     desk.settle()
     return slot.id
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lighttight.errors import Refused
+from lighttight.errors import Environment, Refused
 from lighttight.model import Factor, SlotId
 from lighttight.vault.rotation import Rotated, rotate
 from lighttight.vault.vault import SlotInfo, Vault
-from lighttight.vault.ways_in import Offer, WayIn
+from lighttight.vault.ways_in import Offer, WayIn, keyring_output
 
 Confirm = Callable[[tuple[str, ...]], None]
 
@@ -19,6 +19,19 @@ class Ways:
 
     def all(self) -> tuple[SlotInfo, ...]:
         return self._vault.slots
+
+    def here(self) -> tuple[SlotInfo, ...]:
+        """Those whose part this computer's password store has."""
+        return tuple(slot for slot in self._vault.slots if self._is_here(slot))
+
+    def _is_here(self, slot: SlotInfo) -> bool:
+        if Factor.KEYRING not in slot.factors:
+            return False
+        try:
+            keyring_output(self._vault.store, self._vault.id, slot.id)
+        except Environment:
+            return False
+        return True
 
     def find(self, prefix: str) -> SlotInfo:
         """The one slot whose id begins so. Raises Refused("slot-unknown")."""

@@ -36,6 +36,7 @@ from lighttight.ui.controllers.locking import (
 from lighttight.ui.controllers.preferring import Preferring, apply_look
 from lighttight.ui.controllers.presenter import Presenter
 from lighttight.ui.controllers.program import Program
+from lighttight.ui.controllers.regaining import Regaining
 from lighttight.ui.controllers.sources import Sources
 from lighttight.ui.controllers.starting import Starting
 from lighttight.ui.controllers.unlocking import Unlocking
@@ -115,6 +116,9 @@ class Desk(QObject):
         )
         self.preferring = Preferring(self.program, self.locking, self.events)
         self.keeping = Keeping(self.program, self.browsing, self.importing, self.preferring)
+        self.regaining = Regaining(self.program)
+        self.unlocking.opened_by_words.connect(self.regaining.offer)
+        self.regaining.regained.connect(self.keeping.look)
         self.starting.words_wanted.connect(self.keeping.new_words)
         self.starting.unfinished.connect(self.acting.say_unfinished)
         self.events.told_to_end.connect(self.window.close_unasked)

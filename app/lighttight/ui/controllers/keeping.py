@@ -81,7 +81,7 @@ class Keeping(QObject):
         page.copy_wanted.connect(self.choose_backup)
         browsing.step_chosen.connect(self._step)
         browsing.surveyed.connect(lambda: self._tell_copy(browsing))
-        program.opened.connect(self._look)
+        program.opened.connect(self.look)
         program.closed.connect(self._closed)
 
     def _closed(self) -> None:
@@ -96,9 +96,9 @@ class Keeping(QObject):
 
     def _section(self, key: str) -> None:
         if key == "ways":
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         self._program.ask(
             lambda session, _: Ways(session.ways.all(), session.vault.recovery_confirmed),
             self._show,
@@ -205,7 +205,7 @@ class Keeping(QObject):
 
             return session.ways.add(WayIn(factors, None if kind == "one-click" else secret))
 
-        self._program.commit(add, lambda _: self._look())
+        self._program.commit(add, lambda _: self.look())
 
     # ---- changing every key --------------------------------------------------------------------
 
@@ -375,7 +375,7 @@ class Keeping(QObject):
 
         def done(rotated: Rotated) -> None:
             ended()
-            self._look()
+            self.look()
             self._program.changed.emit()
             self._tell_rotated(rotated)
 
