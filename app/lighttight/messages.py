@@ -6,6 +6,8 @@ so: second person, short, concrete, no jargon; nothing that blames them; never "
 changed bytes look the same. On screen the vault is the library, the keyring is this computer's
 password store, a slot is a way in, an export or a rendition is a copy, to revoke is to end.
 
+Where an action names a command, `IN_WINDOW` says it with the window's own buttons and places.
+
 A text may name facts of its error as `{fact}`, and a number of bytes as `{fact:size}`.
 What is filled in may come from an attacker (a file name with a line break, or with signs that turn
 the reading direction around), so control and direction signs are shown as �, and long values are
@@ -22,6 +24,7 @@ Length: texts, one after another; a table does not get clearer by being cut up.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import unicodedata
@@ -124,7 +127,8 @@ _SEALED = {
         "This picture’s file is damaged",
         "Its sealed file was changed, cut or swapped, so Lighttight does not open it. "
         "The others are not affected.",
-        "If you have a backup, restore it from there. “Verify” shows which others are damaged.",
+        "If you have a backup, restore it from there. To see which others are "
+        "damaged, run: lighttight verify",
     ),
     "key-damaged": Words(
         "A key in the library is damaged",
@@ -140,7 +144,7 @@ _SEALED = {
         "The library’s own count doesn’t add up",
         "The note that vouches for the catalog was changed or is damaged. "
         "Nothing leaves until this is cleared up.",
-        "Run “Verify”, and restore the library from a backup if it finds the same.",
+        "Run: lighttight verify. If it finds the same, restore the library from a backup.",
     ),
     "anchor-forged": Words(
         "This computer’s note about the library was changed",
@@ -151,7 +155,7 @@ _SEALED = {
     "entry-forged": Words(
         "The record was changed",
         "An entry of what happened in this library is not as Lighttight wrote it.",
-        "Run “Verify”, and compare with a backup. Don’t rely on the record before that.",
+        "Compare with a backup, and run: lighttight verify. Don’t rely on the record before that.",
     ),
     "entry-value": Words(
         "That can’t be written into the record",
@@ -162,7 +166,7 @@ _SEALED = {
         "The record doesn’t fit together",
         "The entries of what happened in this library do not lead to the result they should. "
         "Some may have been changed, removed or added.",
-        "Run “Verify”, and compare with a backup. Don’t rely on the record before that.",
+        "Compare with a backup, and run: lighttight verify. Don’t rely on the record before that.",
     ),
     "randomness-failed": Words(
         "This computer gave no random numbers",
@@ -825,6 +829,54 @@ SECTIONS = (
 )
 WORDS: dict[str, Words] = {code: words for section in SECTIONS for code, words in section.items()}
 
+# --- what to do in the window, where the words above name a command
+
+_COPY_INSTEAD = (
+    "If you have a second copy, open it with “Open another library” and compare. Make no new copy "
+    "over it before that."
+)
+_LOOK_AT_COPY = (
+    "Don’t rely on what you see before you have compared: open your second copy with “Open another "
+    "library”."
+)
+IN_WINDOW: dict[str, str] = {
+    "passphrase-not-text": "Type the passphrase again, with letters and signs of your keyboard.",
+    "blob-damaged": "Your second copy may have it whole: open that with “Open another library”.",
+    "state-damaged": _LOOK_AT_COPY,
+    "entry-forged": _LOOK_AT_COPY,
+    "tree-forged": _LOOK_AT_COPY,
+    "state-differs": _LOOK_AT_COPY,
+    "record-differs": _LOOK_AT_COPY,
+    "decoder-timeout": "Go on. To look at it all the same, save the original to a folder and open "
+    "it with another program.",
+    "disk-failed": "Stop using this disk. If you have a second copy, look now whether it opens, "
+    "with “Open another library”.",
+    "file-missing": "If you moved it, put it back. If not, your second copy may have it: open that "
+    "with “Open another library”.",
+    "file-oversized": _COPY_INSTEAD,
+    "vault-older": "If you restored a backup, press “I restored a backup”. If not, look at your "
+    "backups before you go on.",
+    "vault-forked": "If you know why, press “I restored a backup”. If not, look at your backups "
+    "before you go on.",
+    "way-in-missing": "Use another of the ways in that are listed.",
+    "catalog-missing": "Look whether “catalog” files were moved. If not, open your second copy "
+    "with “Open another library”.",
+    "catalog-damaged": "Open your second copy with “Open another library”. Keep this one until you "
+    "have looked at the other.",
+    "blob-missing": "Your second copy may have it: open that with “Open another library”.",
+    "item-unknown": "Look in the trash, or in another album.",
+    "album-unknown": "Your albums are listed at the left.",
+    "originals-recovery-unconfirmed": "Make new recovery words and check them: Settings, Ways in, "
+    "“New recovery words…”.",
+    "originals-no-backup": "Make one first: Settings, Second copy. Then import the files again to "
+    "remove them.",
+    "originals-not-in-backup": "Update the copy first: Settings, Second copy. Then import the file "
+    "again to remove it.",
+    "slot-unknown": "Look at the ways in once more: Settings, Ways in.",
+    "recovery-stays": "To get new words and end the old ones: Settings, Ways in, “New recovery "
+    "words…”.",
+}
+
 _CANCELLED = Words("Stopped", "You stopped this. What was finished is kept.", "")
 _UNEXPECTED = Words(
     "Something unexpected went wrong",
@@ -853,6 +905,13 @@ def words(error: BaseException) -> Words:
     if isinstance(error, LighttightError) and error.code in WORDS:
         return _filled(WORDS[error.code], error.facts)
     return _filled(_UNEXPECTED, {"code": search_code(error)})
+
+
+def window_words(error: BaseException) -> Words:
+    """The same, for whoever sits before the window and knows no commands."""
+    said = words(error)
+    action = IN_WINDOW.get(error.code) if isinstance(error, LighttightError) else None
+    return said if action is None else dataclasses.replace(said, action=action)
 
 
 def search_code(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -144,3 +145,29 @@ def test_times_of_one_minute_are_told_apart() -> None:
     assert ":07.041" in close
     apart = words(Integrity("vault-older", anchored=later, found=first - timedelta(days=1)))
     assert ":07" not in apart.sentence
+
+
+COMMAND = re.compile(r"lighttight [a-z]|--[a-z]|\b[Rr]un:|terminal|“Verify”")
+
+
+def elsewhere() -> list[str]:
+    """Codes of what the command line alone can raise, or what is raised before any window."""
+    return [*messages._CLI, *messages._START]
+
+
+@pytest.mark.parametrize("code", sorted(messages.WORDS.keys() - set(elsewhere())))
+def test_the_window_names_no_command(code: str) -> None:
+    said = messages.window_words(LighttightError(code))
+    assert said.action
+    for text in (said.title, said.sentence, said.action):
+        assert not COMMAND.search(text), text
+
+
+def test_what_is_said_otherwise_in_the_window_replaces_a_command() -> None:
+    for code, action in messages.IN_WINDOW.items():
+        assert COMMAND.search(messages.WORDS[code].action), code
+        assert "{" not in action, "nothing fills it"
+
+
+def test_an_error_nobody_expected_has_a_code_in_the_window_too() -> None:
+    assert "LT-" in messages.window_words(raised(ValueError())).action

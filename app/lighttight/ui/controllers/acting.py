@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from lighttight import settings
 from lighttight.errors import Environment, LighttightError
-from lighttight.messages import words as error_words
+from lighttight.messages import window_words as error_words
 from lighttight.model import AlbumId, Item, ItemId
 from lighttight.progress import Progress
 from lighttight.ui import words

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lighttight.errors import Cancelled, LighttightError
-from lighttight.messages import Words, search_code, words
+from lighttight.messages import Words, search_code
+from lighttight.messages import window_words as words
 
 if TYPE_CHECKING:
     from lighttight.ui.window import Window

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from lighttight.errors import Refused
-from lighttight.messages import words
+from lighttight.messages import window_words as words
 from lighttight.model import Factor, SlotId
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.widgets.forms import Form

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from lighttight import settings
 from lighttight.errors import Integrity
 from lighttight.messages import WORDS
-from lighttight.messages import words as error_words
+from lighttight.messages import window_words as error_words
 from lighttight.ui import words
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.start import StartPage

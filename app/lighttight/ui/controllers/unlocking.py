@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight import settings
 from lighttight.errors import Environment, Integrity, LighttightError, Refused, Unsupported
-from lighttight.messages import words
+from lighttight.messages import window_words as words
 from lighttight.model import Factor
 from lighttight.ui import words as said
 from lighttight.ui.controllers.choosing import choose_folder

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject
 
 from lighttight import settings
 from lighttight.errors import LighttightError
-from lighttight.messages import words
+from lighttight.messages import window_words as words
 from lighttight.model import Factor
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.welcome import ONLY_ME

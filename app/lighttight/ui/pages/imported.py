@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lighttight.errors import LighttightError
 from lighttight.messages import WORDS, harmless
-from lighttight.messages import words as error_words
+from lighttight.messages import window_words as error_words
 from lighttight.ui import words
 from lighttight.ui.widgets.notes import NoteBox
 from lighttight.ui.widgets.text import Text
