@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QImageWriter, QWheelEvent
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QImage, QImageWriter, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -285,6 +285,56 @@ def test_enter_opens_the_current_one(shown: Shown) -> None:
     shown.key(Qt.Key.Key_Right)
     shown.key(Qt.Key.Key_Return)
     assert opened == [shown.cells[0].id]
+
+
+def test_enter_opens_the_first_of_a_selection_without_a_current_one(shown: Shown) -> None:
+    opened: list[str] = []
+    shown.grid.opened.connect(opened.append)
+    shown.key(Qt.Key.Key_A, CTRL)
+    assert shown.grid.current() is None
+    shown.key(Qt.Key.Key_Return)
+    assert opened == [shown.cells[0].id]
+
+
+def press(shown: Shown, at: QPoint, milliseconds: int) -> None:
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        held = LEFT if kind is QEvent.Type.MouseButtonPress else Qt.MouseButton.NoButton
+        place = QPointF(at)
+        event = QMouseEvent(kind, place, place, LEFT, held, Qt.KeyboardModifier.NoModifier)
+        event.setTimestamp(milliseconds)
+        QApplication.sendEvent(shown.grid.viewport(), event)
+
+
+@pytest.mark.parametrize(
+    ("later", "aside", "opens"), [(600, 0, True), (300, 8, True), (900, 0, False), (300, 14, False)]
+)
+def test_a_slow_hand_opens_too(shown: Shown, later: int, aside: int, opens: bool) -> None:
+    """Beyond what the system takes for a double click."""
+    opened: list[str] = []
+    shown.grid.opened.connect(opened.append)
+    press(shown, shown.at(2), 1000)
+    press(shown, shown.at(2) + QPoint(aside, 0), 1000 + later)
+    assert opened == ([shown.cells[2].id] if opens else [])
+
+
+def test_pictures_that_come_in_between_two_presses_do_not_change_what_opens(shown: Shown) -> None:
+    opened: list[str] = []
+    shown.grid.opened.connect(opened.append)
+    at = shown.at(2)
+    press(shown, at, 1000)
+    wanted = shown.cells[2].id
+    shown.grid.remove_cells([shown.cells[0].id, shown.cells[1].id])
+    press(shown, at, 1200)
+    assert opened == [wanted]
+    assert not QRect(shown.grid.rect_of(wanted) or QRect()).contains(at)
+
+
+def test_two_presses_with_a_key_held_choose_and_do_not_open(shown: Shown) -> None:
+    opened: list[str] = []
+    shown.grid.opened.connect(opened.append)
+    shown.click(2, CTRL)
+    shown.click(2, CTRL)
+    assert opened == []
 
 
 def test_all_and_none(shown: Shown) -> None:

@@ -336,3 +336,15 @@ def test_the_window_stays_where_it_was_from_start_to_start(
         place(window)
         remember_place(window)
     assert settings.load().settings.window == kept
+
+
+def test_enter_in_the_search_goes_to_what_was_found_and_opens_it(window: Window, cells) -> None:
+    library(window, cells)
+    opened = heard(window.opened)
+    edit = window.shell.toolbar.search.edit
+    edit.setFocus()
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert opened == []
+    assert window.shell.library.grid.hasFocus()
+    QTest.keyClick(window.shell.library.grid, Qt.Key.Key_Return)
+    assert opened == [cells[0].id]

@@ -125,6 +125,10 @@ class Shell(QWidget):
         self.toolbar.details_toggled.connect(lambda _: self._show_details())
         self.stack.currentChanged.connect(lambda _: self._show_details())
         self.toolbar.search.left.connect(self._to_pictures)
+        self.toolbar.search.submitted.connect(
+            # As by Tab: the first picture is current, and Enter once more opens it.
+            lambda: self.library.grid.setFocus(Qt.FocusReason.TabFocusReason)
+        )
         self.stack.currentChanged.connect(self._bring_notes)
 
     def _bring_notes(self) -> None:

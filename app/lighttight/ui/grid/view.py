@@ -28,6 +28,10 @@ __all__ = ["USUAL_ZOOM", "ZOOM", "TimelineGrid"]
 
 _EDGE: Final = 40
 """How near to an edge the rubber band begins to scroll."""
+_SECOND_MS: Final = 700
+_NEAR: Final = 12
+"""How soon and how near a second press opens the picture: more than the system asks for, because
+between two presses on one picture nothing else can be meant."""
 
 
 class TimelineGrid(Surface):
@@ -43,6 +47,7 @@ class TimelineGrid(Surface):
     ) -> None:
         super().__init__(jobs, source, budget=budget, parent=parent)
         self._press: QPoint | None = None
+        self._first: tuple[ItemId, QPoint, int] | None = None
         self._band_base: set[ItemId] = set()
         self._band_last = QPoint()
         self._roller = QTimer(self)
@@ -88,6 +93,8 @@ class TimelineGrid(Surface):
         control = bool(keys & Qt.KeyboardModifier.ControlModifier)
         shift = bool(keys & Qt.KeyboardModifier.ShiftModifier)
         self._band_base = set(self._selection.ids) if control or shift else set()
+        if not control and not shift and self._open_pressed(event):
+            return
         if place is None:
             if not control and not shift:
                 self._after(self._selection.nothing())
@@ -98,7 +105,22 @@ class TimelineGrid(Surface):
         elif control:
             self._after(self._selection.toggle(place))
         else:
+            self._first = (self._cells[place].id, at, event.timestamp())
             self._after(self._selection.only(place))
+
+    def _open_pressed(self, event: QMouseEvent) -> bool:
+        """The second press opens what the first one was on, wherever that is by now: pictures
+        that came in meanwhile may have moved it away from under the pointer."""
+        first, self._first = self._first, None
+        if first is None:
+            return False
+        item, at, when = first
+        far = (event.position().toPoint() - at).manhattanLength() > _NEAR
+        if far or event.timestamp() - when > _SECOND_MS or self._selection.place_of(item) is None:
+            return False
+        self._press = None
+        self.opened.emit(item)
+        return True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._press is None or not event.buttons() & Qt.MouseButton.LeftButton:
@@ -111,6 +133,7 @@ class TimelineGrid(Surface):
         if self._veiled:
             return
         self._revealed = None
+        self._first = None
         self._stretch()
         outside = self._band_last.y() < _EDGE or (
             self._band_last.y() > self.viewport().height() - _EDGE
@@ -167,8 +190,10 @@ class TimelineGrid(Surface):
         self.viewport().update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is not Qt.MouseButton.LeftButton or self._open_pressed(event):
+            return
         place = self._place_at(event.position().toPoint())
-        if place is not None and event.button() is Qt.MouseButton.LeftButton:
+        if place is not None:
             self._press = None
             self.opened.emit(self._cells[place].id)
 
@@ -209,8 +234,10 @@ class TimelineGrid(Surface):
         elif key == Qt.Key.Key_Escape and self._selection.ids:
             self.clear_selection()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self._selection.current is not None:
-                self.opened.emit(self._selection.current)
+            # A rubber band, or selecting all, leaves no picture current.
+            chosen = self._selection.current or next(iter(self._selection.in_order()), None)
+            if chosen is not None:
+                self.opened.emit(chosen)
         elif key == Qt.Key.Key_Space:
             self._press_space(control=control)
         elif key == Qt.Key.Key_F and not control:
