@@ -104,33 +104,42 @@ class AnchorKeeper:
             newer = self._written is None or self._written[0] < generation
             return newer and time.monotonic() - self._last >= INTERVAL
 
-    def write(self, current: Callable[[], Anchor]) -> bool:
+    def write(self, current: Callable[[], Anchor], *, within: float | None = None) -> bool:
         """Write the note for the state that `current` finds. False where none is kept.
+
+        `within` are the seconds that there are for it, when locking.
 
         Serialised and monotonic within the process: `current` is asked inside the lock, so a
         slower thread cannot put an older note over a newer one. Raises Environment when a keyring
         that should answer does not; the caller decides what that stops.
         """
-        with self._lock:
-            if self.state is AnchorState.NONE:
-                return False
-            note = current()
-            key = (note.generation, note.header_hash)
-            if self._written == key:
-                return True
-            failpoint("anchor.before-write")
-            try:
-                self._put(note)
-            except Environment:
-                self.state = AnchorState.FAILING
-                raise
-            failpoint("anchor.written")
-            self.state = AnchorState.KEPT
-            self._written = key
-            self._last = time.monotonic()
-            return True
+        if not self._lock.acquire(timeout=-1 if within is None else within):
+            raise Environment("keyring-hanging")
+        try:
+            return self._write(current, within)
+        finally:
+            self._lock.release()
 
-    def _put(self, note: Anchor) -> None:
+    def _write(self, current: Callable[[], Anchor], within: float | None) -> bool:
+        if self.state is AnchorState.NONE:
+            return False
+        note = current()
+        key = (note.generation, note.header_hash)
+        if self._written == key:
+            return True
+        failpoint("anchor.before-write")
+        try:
+            self._put(note, within)
+        except Environment:
+            self.state = AnchorState.FAILING
+            raise
+        failpoint("anchor.written")
+        self.state = AnchorState.KEPT
+        self._written = key
+        self._last = time.monotonic()
+        return True
+
+    def _put(self, note: Anchor, within: float | None) -> None:
         """Store `note`, or find there what another session noted about a state as new.
 
         The item is one for all sessions. One that writes between another's writing and reading
@@ -138,9 +147,9 @@ class AnchorKeeper:
         """
         for left in reversed(range(TRIES)):
             try:
-                self._store.set(self._account, encode(note, self._key))
+                self._store.set(self._account, encode(note, self._key), limit=within)
             except Environment as error:
-                if error.code != "keyring-broken":
+                if error.code != "keyring-broken" or within is not None:
                     raise
                 if self._is_kept(note):
                     return

@@ -24,6 +24,7 @@ import contextlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +42,9 @@ from lighttight.vault import schema
 from lighttight.vault.places import insist_on_file
 
 BUSY_SECONDS: Final = 10
+GRACE: Final = 1.0
+"""Seconds that closing gives a statement of another thread to end once it was interrupted."""
+_PAUSE: Final = 0.005
 _NEARLY_NOTHING: Final = 256 << 10
 PAGE: Final = 4096
 _BESIDE: Final = ("-wal", "-shm", "-journal")
@@ -72,6 +76,9 @@ def translating(path: Path) -> Iterator[None]:
         raise Environment("disk-failed", path=str(path)) from error
     except apsw.NoMemError as error:
         raise Environment("memory-gone") from error
+    except (apsw.InterruptError, apsw.ConnectionClosedError) as error:
+        # Another thread locked meanwhile.
+        raise Environment("vault-locked") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise Integrity("catalog-damaged") from error
 
@@ -320,7 +327,9 @@ class Catalog:
         self._random = random
         self._now_ms = now_ms
         self._idle: list[apsw.Connection] = []
+        self._reading: set[apsw.Connection] = set()
         self._pool = threading.Lock()
+        self._until: float | None = None
         self._write = threading.RLock()
         self._failed = False
         self._closed = False
@@ -343,6 +352,7 @@ class Catalog:
                 if version > schema.VERSION:
                     raise Unsupported("vault-newer", version=version)
                 self._writer.preupdate_hook(self._observe)
+                self._writer.set_busy_handler(self._patience())
         except BaseException:
             self._writer.close()
             raise
@@ -363,6 +373,12 @@ class Catalog:
             database = self._idle.pop() if self._idle else None
         if database is None:
             database = connect(self.path, self._key)
+            database.set_busy_handler(self._patience())
+        with self._pool:
+            if self._closed:
+                database.close()
+                raise Environment("vault-locked")
+            self._reading.add(database)
         try:
             with translating(self.path):
                 database.execute("BEGIN")
@@ -372,6 +388,7 @@ class Catalog:
                 if database.in_transaction:
                     database.execute("COMMIT")
             with self._pool:
+                self._reading.discard(database)
                 keep = not self._closed and len(self._idle) < 4
                 if keep:
                     self._idle.append(database)
@@ -388,7 +405,7 @@ class Catalog:
 
     def data_version(self) -> int:
         """Grows when *another* connection committed; the window polls it."""
-        with self._write, translating(self.path):
+        with self._turn(), translating(self.path):
             return int(str(self._writer.pragma("data_version")))
 
     # Writing ------------------------------------------------------------------------------
@@ -396,7 +413,7 @@ class Catalog:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Commit everything in the block, with its entries and its state, or nothing of it."""
-        with self._write:
+        with self._turn():
             self._ensure_writable()
             with translating(self.path):
                 self._writer.execute("BEGIN IMMEDIATE")
@@ -414,6 +431,8 @@ class Catalog:
                 if transaction.changed:
                     state.generation += 1
                     self._store_state(state)
+                if self._closed:
+                    raise Environment("vault-locked")
                 failpoint("catalog.before-commit")
                 with translating(self.path):
                     self._writer.execute("COMMIT")
@@ -434,7 +453,7 @@ class Catalog:
     def held(self) -> Iterator[None]:
         """No write of another thread begins while the block runs: for putting another catalog in
         the place of this one. What was committed to the old one meanwhile would be lost."""
-        with self._write:
+        with self._turn():
             yield
 
     def stop_writing(self) -> None:
@@ -473,7 +492,7 @@ class Catalog:
         self, secrets: Mapping[str, bytes], fill: Callable[[Transaction], None]
     ) -> None:
         """Make the tables of a new catalog and run `fill` as its first write transaction."""
-        with self._write, translating(self.path):
+        with self._turn(), translating(self.path):
             self._state_key = secrets["state"]
             empty = State(0, MultisetHash(self._state_key), Frontier.empty())
             self._writer.execute("BEGIN IMMEDIATE")
@@ -589,7 +608,7 @@ class Catalog:
 
         Until this has succeeded, a deleted row, and the key in it, is still in the log.
         """
-        with self._write, translating(self.path):
+        with self._turn(), translating(self.path):
             self._drain()
             return truncate_log(self._writer)
 
@@ -626,7 +645,7 @@ class Catalog:
 
     def copy_into(self, path: Path, key: bytes) -> None:
         """Write a compact, consistent copy under `key`. The caller makes it durable."""
-        with self._write:
+        with self._turn():
             copy_into(self._writer, path, key)
 
     def _drain(self) -> None:
@@ -635,12 +654,69 @@ class Catalog:
         for database in idle:
             database.close()
 
+    # Ending -------------------------------------------------------------------------------
+
+    def hurry(self, seconds: float) -> None:
+        """From now on nothing here waits longer than that: the vault is being locked."""
+        self._until = time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Seconds until waiting ends; None while nobody is in a hurry."""
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The writing connection, for one thread at a time."""
+        left = self.left()
+        if not self._write.acquire(timeout=-1 if left is None else left):
+            raise Environment("catalog-busy")
+        try:
+            yield
+        finally:
+            if self._closed:
+                # It was closed while this thread had its turn, and could not wait for the end.
+                self._close_writer()
+            self._write.release()
+
+    def _patience(self) -> Callable[[int], bool]:
+        """What one connection does while another program is in its way."""
+        until = 0.0
+
+        def wait(tries: int) -> bool:
+            nonlocal until
+            if tries == 0:
+                until = time.monotonic() + BUSY_SECONDS
+            if time.monotonic() >= min(until, self._until or until):
+                return False
+            time.sleep(_PAUSE)
+            return True
+
+        return wait
+
     def close(self) -> None:
-        with self._write:
-            with self._pool:
-                self._closed = True
-            self._drain()
-            with contextlib.suppress(apsw.Error):
-                self._writer.close()
-            self._key = b""
-            self._state_key = None
+        """Close every connection and drop the key.
+
+        Who reads is interrupted. Who writes ends in its own time, as far as nobody is in a hurry;
+        then it is interrupted too, and what it wrote is rolled back.
+        """
+        with self._pool:
+            self._closed = True
+            for database in self._reading:
+                database.interrupt()
+        self._drain()
+        left = self.left()
+        if self._write.acquire(timeout=-1 if left is None else left) or self._interrupted():
+            self._close_writer()
+            self._write.release()
+        self._key = b""
+        self._state_key = None
+
+    def _interrupted(self) -> bool:
+        with self._pool, contextlib.suppress(apsw.Error):
+            self._writer.interrupt()
+        return self._write.acquire(timeout=GRACE)
+
+    def _close_writer(self) -> None:
+        # Under the same lock as interrupting it, which SQLite allows while it is open only.
+        with self._pool, contextlib.suppress(apsw.Error):
+            self._writer.close()

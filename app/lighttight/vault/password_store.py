@@ -117,9 +117,15 @@ class PasswordStore:
         """The value of an account, None where there is none."""
         return self._call(lambda backend: backend.get_password(SERVICE, account), self._limit, ask)
 
-    def set(self, account: str, secret: str, *, ask: float = 0.0) -> None:
-        """Store a value; when this returns, the store has answered it back."""
-        self._call(lambda backend: _set(backend, account, secret), self._limit, ask)
+    def set(
+        self, account: str, secret: str, *, ask: float = 0.0, limit: float | None = None
+    ) -> None:
+        """Store a value; when this returns, the store has answered it back.
+
+        `limit` is for who can wait less long than usual.
+        """
+        limit = self._limit if limit is None else min(limit, self._limit)
+        self._call(lambda backend: _set(backend, account, secret), limit, ask)
 
     def delete(self, account: str, *, ask: float = 0.0) -> None:
         """Remove an account; one that is not there is fine."""

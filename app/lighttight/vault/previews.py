@@ -16,10 +16,12 @@ import apsw
 
 from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files import PART
+from lighttight.files import durable as files
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import ItemId
 from lighttight.vault import schema
 from lighttight.vault.catalog import (
+    GRACE,
     connect,
     copy_into,
     remove_database,
@@ -107,10 +109,13 @@ class Previews:
             self._key = key
             failpoint("previews.committed")
             database.close()
-            remove_database(self._path)
-            fresh.rename(self._path)
-            failpoint("previews.renamed")
-            self._database = self._connect()
+            try:
+                remove_database(self._path)
+                with files.translating(self._path):
+                    fresh.rename(self._path)
+                failpoint("previews.renamed")
+            finally:
+                self._database = self._connect()
 
     def items(self) -> set[ItemId]:
         with self._usable() as database:
@@ -121,12 +126,20 @@ class Previews:
         with self._lock:
             if self._closed:
                 raise Environment("vault-locked")
-            with translating(self._path):
-                yield self._database
+            try:
+                with translating(self._path):
+                    yield self._database
+            finally:
+                if self._closed:
+                    # It was locked while this thread had its turn, and could not wait for the end.
+                    self._database.close()
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            with contextlib.suppress(apsw.Error):
-                self._database.close()
-            self._key = b""
+        self._closed = True
+        if self._lock.acquire(timeout=GRACE):
+            try:
+                with contextlib.suppress(apsw.Error):
+                    self._database.close()
+            finally:
+                self._lock.release()
+        self._key = b""

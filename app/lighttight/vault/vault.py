@@ -43,6 +43,9 @@ from lighttight.vault.previews import Previews
 SUFFIX: Final = ".lighttight"
 RANDOM: Final = system_random.token_bytes
 
+PATIENCE: Final = 2.0
+"""Seconds that locking gives other programs, other threads and the keyring to let it finish."""
+
 FAILPOINTS.declare("slots.recorded")
 
 
@@ -355,17 +358,24 @@ class Vault:
     def close(self, reason: str = "asked") -> None:
         """Lock: record it, note the last state, close every file, drop every key.
 
-        Never raises for the record or the note: locking must not fail because a disk did.
+        Never raises for the record or the note: locking must not fail because a disk did. Nor does
+        it wait: a computer that is about to sleep gives a program a few seconds, and one that
+        sleeps with keys in memory gives them to whoever wakes it. What is not done by then is
+        left to the next opening.
         """
         with self._closing:
             if self.closed:
                 return
             self.closed = True
+        catalog = self.catalog
+        catalog.hurry(PATIENCE)
         try:
-            with contextlib.suppress(Environment, Integrity), self.transaction() as tx:
+            with contextlib.suppress(Environment, Integrity), catalog.writing() as tx:
                 tx.record(EntryKind.LOCKED, {Field.REASON: reason})
             with contextlib.suppress(Environment, Integrity):
-                self.catalog.checkpoint()
+                self.keeper.write(self.current_anchor, within=catalog.left())
+            with contextlib.suppress(Environment, Integrity):
+                catalog.checkpoint()
         finally:
             self.release()
 
