@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from lighttight.ui import paint
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.pages.empty import EmptyPage, FirstStep
 from lighttight.ui.pages.first import WelcomeFlow
@@ -16,6 +17,7 @@ from lighttight.ui.pages.settings import SettingsPage, WayIn
 from lighttight.ui.pages.trash import TrashPage
 from lighttight.ui.pages.unlock import UnlockData, UnlockPage, Way
 from lighttight.ui.pages.welcome import NOT_SURE, ONLY_ME, SOMEONE
+from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button
 from lighttight.ui.widgets.lists import ListRow
 from lighttight.ui.widgets.notes import Banner
@@ -127,6 +129,16 @@ def test_the_words_stand_in_columns_of_six(flow: WelcomeFlow) -> None:
     assert seventh.y() == first.y()
     assert seventh.x() > first.x()
     assert flow.words.cells[23].accessibleName() == "24 ticket"
+
+
+@pytest.mark.parametrize("width", [720, 880, 1280])
+def test_no_word_is_cut_however_narrow_the_window(flow: WelcomeFlow, width: int) -> None:
+    flow.resize(width, 480)
+    flow.show_words(WORDS, "Home")
+    QApplication.processEvents()
+    longest = paint.text_width("mushroom", theme().font("heading"))
+    for cell in flow.words.cells:
+        assert cell.width() - 42 >= longest
 
 
 def test_covering_takes_the_words_from_screen_and_reader(flow: WelcomeFlow) -> None:

@@ -20,6 +20,8 @@ from lighttight.ui.widgets.choice import ChoiceGroup, Segmented, Switch
 from lighttight.ui.widgets.copies import CopyLine, CopyRow, avatar_colour
 from lighttight.ui.widgets.drop import DropArea
 from lighttight.ui.widgets.fields import Field, SearchField
+from lighttight.ui.widgets.forms import Form
+from lighttight.ui.widgets.layouts import Fitting
 from lighttight.ui.widgets.lists import ListRow, RowList
 from lighttight.ui.widgets.notes import Banner, NoteBox, StatusLine
 from lighttight.ui.widgets.progress import ProgressPanel
@@ -193,6 +195,32 @@ def test_a_secret_is_hidden_and_cannot_be_copied_out(qtbot: QtBot) -> None:
     field.edit.selectAll()
     field.edit.copy()
     assert QApplication.clipboard().text() == ""
+
+
+@pytest.mark.parametrize("height", [300, 800])
+def test_a_sheet_cuts_nothing_and_keeps_its_answers_in_sight(qtbot: QtBot, height: int) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(720, height)
+    window.show()
+    form = Form("A sentence that is long enough to need a second line in a sheet. " * 3)
+    fields = [form.field(f"Field {number}") for number in range(4)]
+    told = ["", "Something is missing, and that is said in so many words. " * 2]
+    answers = [Answer("no", "No", safe=True), Answer("yes", "Yes", main=True)]
+    sheet = Sheet("A title", "A sentence. " * 12, answers, body=form, parent=window)
+    form.guard(sheet.button("yes"), lambda: told.pop())
+    for _ in range(3):
+        QApplication.processEvents()
+    for text in (sheet.sentence, form.lead, form.said):
+        assert text.height() >= text.heightForWidth(text.width())
+    button = sheet.button("yes")
+    assert window.rect().contains(button.mapTo(window, button.rect().bottomRight()))
+    for field in fields:
+        field.setFocus(Qt.FocusReason.TabFocusReason)
+        assert field.height() == field.minimumHeight()
+    [area] = sheet.findChildren(Fitting)
+    assert (area.verticalScrollBar().maximum() > 0) == (height == 300)
+    assert area.verticalScrollBar().isVisible() == (height == 300)
 
 
 def test_the_eye_shows_and_clearing_closes_it(qtbot: QtBot) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -32,6 +33,9 @@ from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import Card, Glyph, NoteBox
 from lighttight.ui.widgets.text import Rule, Text
 
+_SLIM = 640
+"""A page narrower than this shows its sections by icons alone."""
+
 
 class SettingRow(QWidget):
     """What it is, what it means, and the one control that changes it."""
@@ -46,14 +50,18 @@ class SettingRow(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(16)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 12)
+        outer.setSpacing(16)
         if icon is not None:
-            layout.addWidget(Glyph(icon, "text2", 20))
+            outer.addWidget(Glyph(icon, "text2", 20))
+        layout = self._line = QHBoxLayout()
+        layout.setSpacing(16)
+        outer.addLayout(layout, 1)
+        self._control = control
         said = QVBoxLayout()
         said.setSpacing(0)
-        self.title = Text(title)
+        self.title = Text(title, wrap=True)
         said.addWidget(self.title)
         self.detail = Text(detail, "small", "text3", wrap=True)
         if not detail:
@@ -65,6 +73,15 @@ class SettingRow(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A control that takes more than half of the row goes below the words."""
+        if self._control is not None:
+            wide = self._control.sizeHint().width() > self.width() / 2
+            way = QBoxLayout.Direction
+            self._line.setDirection(way.TopToBottom if wide else way.LeftToRight)
+            self._line.setSpacing(8 if wide else 16)
+        super().resizeEvent(event)
 
 
 class SettingGroup(Card):
@@ -178,13 +195,11 @@ class SettingsPage(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        rail = QWidget()
-        rail.setFixedWidth(208)
-        self._rail = QVBoxLayout(rail)
-        self._rail.setContentsMargins(24, 32, 8, 24)
+        self._side = QWidget()
+        self._rail = QVBoxLayout(self._side)
         self._rail.setSpacing(0)
         self._rail.addStretch(1)
-        outer.addWidget(rail)
+        outer.addWidget(self._side)
         self.stack = QStackedWidget()
         outer.addWidget(self.stack, 1)
         self._tabs: dict[str, _Tab] = {}
@@ -194,7 +209,20 @@ class SettingsPage(QWidget):
         self._add_locking()
         self._add_privacy()
         self._add_appearance()
+        self._set_rail()
         self.show_section("ways")
+
+    def _set_rail(self) -> None:
+        """Where there is no room for names, icons."""
+        slim = self.width() < _SLIM
+        self._side.setFixedWidth(60 if slim else 208)
+        self._rail.setContentsMargins(12 if slim else 24, 32, 8, 24)
+        for tab in self._tabs.values():
+            tab.setToolTip(tab.text() if slim else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._set_rail()
+        super().resizeEvent(event)
 
     def add_section(self, key: str, icon: str, name: str, page: QWidget) -> None:
         tab = _Tab(icon, name)
@@ -207,7 +235,7 @@ class SettingsPage(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         holder = QWidget()
         row = QHBoxLayout(holder)
-        row.setContentsMargins(24, 28, 32, 32)
+        row.setContentsMargins(16, 28, 24, 32)
         page.setMaximumWidth(680)
         row.addWidget(page, 100)
         row.addStretch(1)

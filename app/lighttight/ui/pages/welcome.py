@@ -27,8 +27,8 @@ SOMEONE = "someone"
 NOT_SURE = "not-sure"
 
 
-_LOW = 720
-"""A window lower than this gets smaller margins."""
+_LOW, _SLIM = 720, 860
+"""A window lower or narrower than this gets smaller margins."""
 
 
 class StepFrame(QWidget):
@@ -66,7 +66,8 @@ class StepFrame(QWidget):
     def _set_margins(self) -> None:
         # What is scrolled is cut at its edge, and focus rings and chosen cards reach beyond theirs.
         low = self.height() < _LOW
-        self.outer.setContentsMargins(64, 24 if low else 40, 64, 20 if low else 32)
+        side = 24 if self.width() < _SLIM else 64
+        self.outer.setContentsMargins(side, 24 if low else 40, side, 20 if low else 32)
         self._inside.setContentsMargins(8, 16 if low else 40, 8, 4)
         self.foot.setContentsMargins(8, 0, 8, 0)
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from lighttight.ui import paint
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, Look
-from lighttight.ui.widgets.layouts import discard
+from lighttight.ui.widgets.layouts import Fitting, discard
 from lighttight.ui.widgets.notes import Card, Glyph
 from lighttight.ui.widgets.text import Text
 
@@ -57,13 +57,15 @@ class Sheet(QWidget):
         self._previous = parent.window().focusWidget()
         self._buttons: dict[str, Button] = {}
         outer = QVBoxLayout(self)
+        outer.setContentsMargins(12, 12, 12, 12)
         card = _SheetCard()
         card.setFixedWidth(width)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        top = QVBoxLayout()
+        said = QWidget()
+        top = QVBoxLayout(said)
         pad = theme().metrics.dialog_padding
         top.setContentsMargins(pad, pad, pad, pad - 4)
         top.setSpacing(8)
@@ -78,7 +80,8 @@ class Sheet(QWidget):
         if body is not None:
             top.addSpacing(4)
             top.addWidget(body)
-        inside.addLayout(top)
+        # A low window: what is said scrolls, the answers stay.
+        inside.addWidget(Fitting(said, width), 1)
         row = QHBoxLayout()
         row.setContentsMargins(pad, 14, pad, 14)
         row.setSpacing(8)
