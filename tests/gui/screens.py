@@ -139,6 +139,7 @@ class Screens:
         self.home = home
         self.directory = directory
         self.only = only
+        self.words = ""
         self.window.resize(1280, 800)
 
     # ---- taking pictures -----------------------------------------------------------------------
@@ -197,6 +198,13 @@ class Screens:
         flow = self.window.welcome
         self.until_still()
         self.take("welcome")
+        self.desk.starting.show()
+        self.take("start")
+        self.desk.unlocking.begin(self.home / "Phone", back=self.desk.starting.show)
+        trouble = self.desk.unlocking.trouble
+        self.desk.until(lambda: self.window.stack.currentWidget() is trouble)
+        self.take("not-a-library")
+        self.desk._new_library()
         flow.question.answered.emit("someone")
         flow.pin.pin.set_text(PIN)
         flow.pin.again.set_text(PIN)
@@ -204,6 +212,7 @@ class Screens:
         flow.pin.go.click()
         self.desk.until(lambda: flow.stack.currentWidget() is flow.words)
         self.take("recovery-words")
+        self.words = " ".join(flow.words._words)
         self.desk.confirm_words()
         self.take("first-pictures")
         flow.ask_passphrase(
@@ -351,6 +360,9 @@ class Screens:
         self.desk.asked()
         self.take("keys-change")
         self.desk.asked().answer("keep")
+        self.window.shell.settings.new_words_wanted.emit()
+        self.take("words-new")
+        self.desk.asked().answer("keep")
 
     def unlock(self) -> None:
         from lighttight import settings
@@ -386,6 +398,13 @@ class Screens:
         self.desk.until(lambda: self.desk.program.session is not None)
         self.until_still()
         self.take("library-since")
+        self.window.lock_wanted.emit()
+        self.desk.until(lambda: not self.desk.jobs.busy())
+        self.window.unlock.way_chosen.emit("recovery")
+        self.window.unlock.recovery.setPlainText(self.words)
+        self.window.unlock.open.click()
+        self.desk.asked()
+        self.take("pin-new")
 
 
 def save(image: object, path: Path) -> None:

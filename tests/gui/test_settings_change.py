@@ -192,7 +192,7 @@ def test_new_words_say_what_must_be_typed_and_nothing_happens_without_it(full: R
     assert pin.edit.hasFocus()
     assert pin.edit.accessibleName() == "PIN"
     assert not sheet.button("go").isEnabled()
-    assert form.said.text() == "PIN has to be typed: it is the only way in that stays."
+    assert form.said.text() == "Type your PIN: it is the only way in that stays."
     assert "the old words open nothing any more" in sheet.sentence.text()
     QTest.keyClick(pin.edit, Qt.Key.Key_Return)
     assert full.sheet() is sheet

@@ -262,9 +262,9 @@ class Keeping(QObject):
         # These present themselves, from the password store.
         others = any(slot.factors == (Factor.KEYRING,) and slot.id != drop for slot in slots)
         form = Form(
-            self.tr("All keys of the library change with it. Type this once more to keep it.")
+            self.tr("All keys change with it. Type this once more to keep it.")
             if len(staying) == 1
-            else self.tr("All keys of the library change with it. Type each of these to keep it.")
+            else self.tr("All keys change with it. Type each of these to keep it.")
             if staying
             else ""
         )
@@ -288,9 +288,9 @@ class Keeping(QObject):
             if others or any(field.text() for field in fields.values()):
                 return ""
             if len(staying) == 1:
-                return self.tr("{way} has to be typed: it is the only way in that stays.").format(
-                    way=called(staying[0])
-                )
+                if staying[0].pin:
+                    return self.tr("Type your PIN: it is the only way in that stays.")
+                return self.tr("Type your passphrase: it is the only way in that stays.")
             return self.tr("Type at least one: a library needs a way in besides its words.")
 
         def ending() -> str:
@@ -482,7 +482,7 @@ class Keeping(QObject):
             self._window.tell(
                 self.tr("The second copy is up to date"),
                 self.tr(
-                    "It holds {items}, each read back, and opens with the same ways in. What is "
+                    "It holds {items}, was read back, and opens with the same ways in. What is "
                     "deleted for good here stays in it until it is updated again."
                 ).format(items=words.items(copied.items)),
                 self.tr("Keep it somewhere else, and update it from time to time."),

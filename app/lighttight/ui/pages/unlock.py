@@ -107,21 +107,22 @@ class UnlockPage(Hall):
         inside = self.column
         self._build_card(inside)
         inside.addSpacing(24)
-        self._libraries_head = Text(self.tr("Other libraries"), "small", "text3")
-        inside.addWidget(self._libraries_head)
-        inside.addSpacing(8)
-        self.libraries = RowList()
-        self.libraries.chosen.connect(self.library_chosen)
-        inside.addWidget(self.libraries)
-        self._between = QWidget()
-        self._between.setFixedHeight(24)
-        inside.addWidget(self._between)
         self._ways_head = Text(self.tr("Other ways in"), "small", "text3")
         inside.addWidget(self._ways_head)
         inside.addSpacing(8)
         self.ways = RowList()
         self.ways.chosen.connect(self.way_chosen)
         inside.addWidget(self.ways)
+        self._between = QWidget()
+        self._between.setFixedHeight(24)
+        inside.addWidget(self._between)
+        self._libraries_head = Text(self.tr("Other libraries"), "small", "text3")
+        inside.addWidget(self._libraries_head)
+        inside.addSpacing(8)
+        self.libraries = RowList()
+        self.libraries.chosen.connect(self.library_chosen)
+        inside.addWidget(self.libraries)
+
         foot = self.foot
         self.other = Button(self.tr("Open another library"), Look.PLAIN, icon="folder")
         self.other.clicked.connect(self.other_library)
@@ -199,14 +200,14 @@ class UnlockPage(Hall):
         self.secret.clear()
         self.recovery.clear()
         for head, rows, entries in (
-            (self._libraries_head, self.libraries, data.libraries),
             (self._ways_head, self.ways, data.ways),
+            (self._libraries_head, self.libraries, data.libraries),
         ):
             rows.set_rows(entries)
             head.setVisible(bool(entries))
             rows.setVisible(bool(entries))
         self._between.setVisible(bool(data.libraries) and bool(data.ways))
-        rows = [*self.libraries.buttons(), *self.ways.buttons()]
+        rows = [*self.ways.buttons(), *self.libraries.buttons()]
         stops = [self.click, self.open, *rows, self.other, self.help]
         for before, after in itertools.pairwise(stops):
             self.setTabOrder(before, after)
