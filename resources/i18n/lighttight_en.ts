@@ -81,6 +81,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln item(s) of it is/are in the library and stay(s) there.</source>
+        <translation>
+            <numerusform>%Ln item of it is in the library and stays there.</numerusform>
+            <numerusform>%Ln items of it are in the library and stay there.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) is/are deleted and cannot be shown any more.</source>
+        <translation>
+            <numerusform>%Ln item is deleted and cannot be shown any more.</numerusform>
+            <numerusform>%Ln items are deleted and cannot be shown any more.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln original(s) kept.</source>
         <translation>
             <numerusform>%Ln original kept.</numerusform>

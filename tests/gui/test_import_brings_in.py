@@ -14,10 +14,12 @@ from lighttight.files.source import SourceFile
 from lighttight.library.importing import WORKERS
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
+from lighttight.ui.controllers import importing, locking
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.importing import Run
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Sheet
+from lighttight.vault import vault
 from tests.gui.desks import PIN, RealDesk
 from tests.support import media_files
 
@@ -184,9 +186,113 @@ def test_locking_stops_after_the_items_at_hand_and_the_rest_comes_another_time(
     assert desk.program.path == path
     saved = len(desk.ids())
     assert 2 <= saved < 24
+    assert said_of_the_rest(desk) == ["Locking stopped the import."]
     desk.drop(many)
     sheet = desk.asked()
     assert sheet.accessibleName() == f"{24 - saved} items imported"
+    assert said_of_the_rest(desk) == []
+    sheet.answer("close")
+    lock_and_open(desk)
+    assert said_of_the_rest(desk) == [], "said once, and only while something is missing"
+
+
+def said_of_the_rest(desk: RealDesk) -> list[str]:
+    """First sentences of what is said about an import that did not come to its end."""
+    return [text.split(".")[0] + "." for text in desk.banners() if "already is skipped" in text]
+
+
+def lock_and_open(desk: RealDesk) -> None:
+    session = desk.program.session
+    assert session is not None
+    desk.window.lock_wanted.emit()
+    desk.until(lambda: session.vault.closed and not desk.jobs.busy())
+    open_again(desk)
+
+
+def open_again(desk: RealDesk) -> None:
+    desk.window.unlock.secret.set_text(PIN)
+    desk.window.unlock.open.click()
+    desk.until(lambda: desk.program.session is not None)
+    desk.settle()
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A picture in front of eight megabytes of nothing."""
+    path = tmp_path / "large.jpg"
+    path.write_bytes(media_files.jpeg() + bytes(8 << 20))
+    return path
+
+
+def blobs(path: Path) -> list[Path]:
+    return [one for one in (path / "blobs").rglob("*") if one.is_file()]
+
+
+def test_locking_takes_back_what_would_take_longer(
+    desk: RealDesk, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "UNHURRIED", 0.0)
+    path = desk.create(pin=PIN)
+    session = desk.program.session
+    assert session is not None
+    gate = Gate(monkeypatch, SourceFile, "read_into")
+    desk.drop(large)
+    gate.places.release(2)
+    desk.until(lambda: gate.asked == 3)
+    desk.window.lock_wanted.emit()
+    gate.open()
+    desk.until(lambda: session.vault.closed and not desk.jobs.busy())
+    assert blobs(path) == []
+    monkeypatch.undo()
+    open_again(desk)
+    assert desk.ids() == []
+    assert said_of_the_rest(desk) == ["Locking stopped the import."]
+    desk.drop(large)
+    assert desk.asked().accessibleName() == "1 item imported"
+
+
+def test_an_import_that_hangs_does_not_keep_the_keys(
+    desk: RealDesk, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "UNHURRIED", 0.0)
+    monkeypatch.setattr(importing, "TAKEN_BACK", 0.0)
+    path = desk.create(pin=PIN)
+    session = desk.program.session
+    assert session is not None
+    gate = Gate(monkeypatch, SourceFile, "read_into")
+    desk.drop(large)
+    desk.until(lambda: gate.asked == 1)
+    desk.window.lock_wanted.emit()
+    desk.until(lambda: session.vault._master is None)
+    assert session.vault._secrets == {}
+    assert gate.asked == 1, "it still hangs"
+    gate.open()
+    desk.until(lambda: not desk.jobs.busy())
+    assert blobs(path) == []
+
+
+def test_before_sleep_and_after_the_keys_are_gone_in_time() -> None:
+    """Logind waits five seconds, and the vault itself may need two."""
+    assert locking.HURRIED + importing.TAKEN_BACK + vault.PATIENCE < 5
+    assert locking.UNHURRIED + importing.TAKEN_BACK <= 3
+
+
+def test_after_a_kill_it_is_said_that_some_may_be_missing(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.create(pin=PIN)
+    desk.bring_in(many)
+    session = desk.program.session
+    assert session is not None
+    # As a kill leaves it: no entry of locking.
+    monkeypatch.setattr(session.vault, "close", lambda _: session.vault.release())
+    lock_and_open(desk)
+    assert desk.program.path == path
+    assert said_of_the_rest(desk) == [
+        "Lighttight ended last time without locking, after pictures came in."
+    ]
+    lock_and_open(desk)
+    assert said_of_the_rest(desk) == []
 
 
 def test_closing_the_window_while_importing_loses_nothing_that_was_saved(
@@ -284,7 +390,7 @@ def test_closing_during_an_import_is_asked_once_and_keeps_going(
     desk: RealDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run((), None, remove_originals=False)
-    run.imported = 4
+    run.imported, run.duplicates, run.others = 3, 1, 7
     desk.create()
     monkeypatch.setattr(desk.importing, "_run", run)
     closed: list[bool] = []
@@ -293,7 +399,7 @@ def test_closing_during_an_import_is_asked_once_and_keeps_going(
     assert not desk.window.close()
     sheets = [one for one in desk.window.findChildren(Sheet) if not one.isHidden()]
     assert len(sheets) == 1
-    assert "4 items" in sheets[0].sentence.text()
+    assert "4 items of it are in the library and stay there." in sheets[0].sentence.text()
     assert sheets[0].button("keep").hasFocus()
     sheets[0].answer("keep")
     assert closed == []

@@ -311,7 +311,7 @@ class _Run:
             failpoint("import.sealed")
             source.check()
             coming = _Coming(source, sealed, keyed.digest(), plain.digest(), sniffed)
-            picture = self._examine(coming)
+            picture = self._examine(coming, part)
             failpoint("import.examined")
             with self.vault.transaction(interim=True) as tx:
                 result = _known(tx, coming.digest, source.path, self.album)
@@ -365,7 +365,7 @@ class _Run:
         with self.vault.transaction(interim=True) as tx:
             return _known(tx, digest, source.path, self.album)
 
-    def _examine(self, coming: _Coming) -> bytes | None:
+    def _examine(self, coming: _Coming, part: _Part) -> bytes | None:
         """Fill in what the child could tell; answers the preview."""
         try:
             with self.vault.blobs.open(coming.sealed) as reader:
@@ -376,6 +376,9 @@ class _Run:
             # The decoder failed on this file, or cannot run at all; the file itself is whole.
             if not error.code.startswith("decoder-"):
                 raise
+            # Locking ends the decoder too. A picture that only that kept from being looked at is
+            # imported another time, whole.
+            part.check()
             return None
         if pixels is None:
             return None

@@ -69,6 +69,12 @@ class Counts(QObject):
     def not_begun(self, count: int) -> str:
         return self.tr("%Ln was/were not begun.", "", count)
 
+    def stay(self, count: int) -> str:
+        return self.tr("%Ln item(s) of it is/are in the library and stay(s) there.", "", count)
+
+    def unfinished(self, count: int) -> str:
+        return self.tr("%Ln item(s) is/are deleted and cannot be shown any more.", "", count)
+
     def kept(self, count: int) -> str:
         return self.tr("%Ln original(s) kept.", "", count)
 

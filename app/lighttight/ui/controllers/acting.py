@@ -150,9 +150,9 @@ class Acting(QObject):
         self._window.present(
             self.tr("Not everything is gone from the disk yet"),
             self.tr(
-                "{items} are deleted and cannot be shown any more, but something is still "
-                "reading the library’s files. The rest is removed the next time it opens."
-            ).format(items=words.items(count)),
+                "{deleted} But something is still reading the library’s files; what is left of "
+                "them is removed the next time it opens."
+            ).format(deleted=words.counts().unfinished(count)),
             self.tr("Close other Lighttight windows and commands, then lock and open again."),
         )
 

@@ -1,8 +1,9 @@
 """Pictures coming in: progress, the time left, cancelling, and what became of each file.
 
 One import at a time; what is dropped meanwhile waits its turn. When the library is to be locked
-the import ends after the items at hand; what was not begun is imported another time, and what is
-in already is then found to be there.
+the import gets a moment for the items at hand; what is not sealed by then is taken back. Nothing is
+lost by that: an item was either reported as saved, or its file is where it was. It is said at the
+next opening that something is missing, and what is in already is then found to be there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lighttight.ui.controllers.choosing import choose_files, choose_folder
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.jobs import Job, Order
 from lighttight.ui.pages.imported import ImportedBody, Told, told
+from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer, Sheet
 
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from lighttight.session import ImportResult, ImportSummary, Session
 
 REFRESH_MS: Final = 500
-TAKEN_BACK: Final = 5.0
-"""Seconds that taking back an item at hand may need."""
+TAKEN_BACK: Final = 1.0
+"""Seconds that taking back the items at hand gets. Each is asked once in a megabyte; who does not
+answer then hangs in a disk, and the keys are not kept waiting for a disk."""
+
+_LOOKED_AT: Final = 100
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Run:
     imported: int = 0
     duplicates: int = 0
     others: int = 0
+    complete: threading.Event = field(default_factory=threading.Event)
+    """Set when there was nothing left to do."""
 
     def report(self, result: ImportResult) -> None:
         self.results.append(result)
@@ -61,6 +68,28 @@ class Run:
                 self.others += 1
 
 
+def may_have_been_cut_short(session: Session) -> bool:
+    """Whether the last act before this opening was to bring something in, and nobody locked.
+
+    The program was killed then, or the power failed, perhaps in the middle of an import. How much
+    was to come is written down nowhere, so no more can be said.
+    """
+    from lighttight.session import EntryKind
+
+    with session.vault.alone() as alone:
+        if not alone:
+            return False  # somebody else may be importing at this moment
+    entries = iter(session.record.entries(limit=_LOOKED_AT))
+    for entry in entries:
+        if entry.kind is EntryKind.UNLOCKED:
+            break
+    of_opening = (EntryKind.UNLOCK_REFUSED, EntryKind.MIGRATED, EntryKind.OLDER_ACCEPTED)
+    for entry in entries:
+        if entry.kind not in of_opening:
+            return entry.kind is EntryKind.IMPORTED
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """An import that was asked to end. Used by the worker that locks."""
@@ -69,7 +98,8 @@ class Ending:
     job: Job
 
     def wait(self, seconds: float) -> None:
-        """Until the items at hand are done; after `seconds` they are taken back instead."""
+        """Until the items at hand are done; after `seconds` they are taken back instead, and
+        after a little more the library is locked under them."""
         if not self.ended.wait(seconds):
             self.job.cancel()
             self.ended.wait(TAKEN_BACK)
@@ -100,6 +130,9 @@ class Importing(QObject):
         window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
         window.closing_guards.append(self._may_close)
         self._asking: Sheet | None = None
+        self._cut_short: tuple[Path, threading.Event] | None = None
+        self._note: Banner | None = None
+        program.opened.connect(self._opened)
         program.closed.connect(self._closed)
 
     @property
@@ -138,7 +171,7 @@ class Importing(QObject):
 
         def act(session: Session, watched: Progress) -> ImportSummary:
             try:
-                return session.imports.run(
+                summary = session.imports.run(
                     run.paths,
                     album=run.album,
                     remove_originals=run.remove_originals,
@@ -146,6 +179,9 @@ class Importing(QObject):
                     report=run.report,
                     stop=run.stop,
                 )
+                if not summary.remaining:
+                    run.complete.set()
+                return summary
             finally:
                 run.ended.set()
 
@@ -214,11 +250,50 @@ class Importing(QObject):
 
     def stop(self) -> Ending | None:
         """The library is to be locked: end after the items at hand."""
+        behind = bool(self._waiting)
         self._waiting.clear()
         if self._run is None or self._job is None:
             return None
+        if self._program.path is not None:
+            # Only which library and whether: no name of a file outlives the lock.
+            complete = threading.Event() if behind else self._run.complete
+            self._cut_short = (self._program.path, complete)
         self._run.stop.set()
         return Ending(self._run.ended, self._job)
+
+    def _opened(self) -> None:
+        """What the last import did not come to is said once, where it is known."""
+        before, self._cut_short = self._cut_short, None
+        if before is not None and before[0] == self._program.path:
+            if not before[1].is_set():
+                self._say_cut_short(
+                    self.tr(
+                        "Locking stopped the import. Bring in the same files again for the rest: "
+                        "what is here already is skipped."
+                    )
+                )
+            return
+
+        def looked(short: bool) -> None:
+            if short:
+                self._say_cut_short(
+                    self.tr(
+                        "Lighttight ended last time without locking, after pictures came in. If "
+                        "some are missing, bring in the same files again: what is here already "
+                        "is skipped."
+                    )
+                )
+
+        self._program.ask(lambda session, _: may_have_been_cut_short(session), looked)
+
+    def _say_cut_short(self, text: str) -> None:
+        self._note = self._window.note(text)
+        self._note.closed.connect(self._forget_note)
+
+    def _forget_note(self) -> None:
+        note, self._note = self._note, None
+        if note is not None:
+            self._window.shell.library.remove_banner(note)
 
     def _may_close(self) -> bool:
         """Closing the window ends an import: asked once."""
@@ -228,13 +303,17 @@ class Importing(QObject):
         asked = self._asking
         if asked is not None and shiboken6.isValid(asked) and not asked.isHidden():
             return False
-        so_far = words.items(run.imported + run.duplicates + run.others)
+        so_far = run.imported + run.duplicates
         sheet = self._window.ask(
-            self.tr("Import is still running. Close anyway?"),
+            self.tr("An import is still running. Close anyway?"),
             self.tr(
-                "So far: {items}. They stay in the library. The rest is not brought in, and an "
-                "import does not go on by itself the next time."
-            ).format(items=so_far),
+                "{so_far} The rest is not brought in, and an import does not go on by itself the "
+                "next time."
+            ).format(
+                so_far=words.counts().stay(so_far)
+                if so_far
+                else self.tr("Nothing of it is in the library yet.")
+            ),
             [
                 Answer("keep", self.tr("Keep importing"), safe=True),
                 Answer("close", self.tr("Close"), danger=True),
@@ -252,6 +331,7 @@ class Importing(QObject):
 
     def _closed(self) -> None:
         self._waiting.clear()
+        self._note = None
         self._end()
 
     def _end(self) -> None:
@@ -276,6 +356,7 @@ class Importing(QObject):
         if self._program.session is None:
             return
         self._program.changed.emit()
+        self._forget_note()
         self._tell(run, told(list(run.results), summary))
         self._next()
 
@@ -294,7 +375,9 @@ class Importing(QObject):
     def _show_results(self, run: Run, results: Told) -> None:
         answers = [Answer("close", self.tr("Done"), safe=True)]
         if results.removable and not run.remove_originals:
-            answers.insert(0, Answer("remove", self.tr("Remove the originals…")))
+            one = results.removable == 1
+            remove = self.tr("Remove the original…") if one else self.tr("Remove the originals…")
+            answers.insert(0, Answer("remove", remove))
         sheet = self._window.ask(
             results.title(),
             results.sentence(),
@@ -307,6 +390,7 @@ class Importing(QObject):
         )
 
     def _ask_remove(self, run: Run, results: Told) -> None:
+        one = results.removable == 1
         sheet = self._window.ask(
             self.tr("Remove {items} outside the library?").format(
                 items=words.items(results.removable)
@@ -317,8 +401,12 @@ class Importing(QObject):
                 "Lighttight cannot bring the files back, and a disk may keep traces of them."
             ),
             [
-                Answer("keep", self.tr("Keep them"), safe=True),
-                Answer("remove", self.tr("Remove the originals"), danger=True),
+                Answer("keep", self.tr("Keep it") if one else self.tr("Keep them"), safe=True),
+                Answer(
+                    "remove",
+                    self.tr("Remove the original") if one else self.tr("Remove the originals"),
+                    danger=True,
+                ),
             ],
             icon_name="trash",
             danger=True,

@@ -1,8 +1,9 @@
 """Locking: by key, when nobody is there, when the computer sleeps or locks, and on leaving.
 
 The screen comes first: pages are emptied and the unlock page stands there before anything else is
-done. Then, beside the window, an import comes to the end of the items at hand, the session is
-recorded as locked, and its keys go. Before sleep there is no time for items at hand.
+done. Then, beside the window, an import gets two seconds for the items at hand, the session is
+recorded as locked, and its keys go. Before sleep there is no time for items at hand
+(`app/docs/decisions/0056-locking-does-not-wait-for-an-import.md`).
 
 Idle time is measured by a clock that goes on while the computer sleeps, where the system has one:
 a lid that was closed for an hour counts as an hour.
@@ -27,6 +28,7 @@ from lighttight.ui.controllers.importing import Ending, Importing
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.unlocking import Unlocking
 from lighttight.ui.icons import icon
+from lighttight.ui.jobs import Order
 from lighttight.ui.system import SystemEvents
 from lighttight.ui.theme import theme
 
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
     from lighttight.session import Session
 
 TICK_MS: Final = 1000
-UNHURRIED: Final = 60.0
-"""Seconds that an import gets for the items at hand when the library is locked by key or idle."""
+UNHURRIED: Final = 2.0
+"""Seconds that an import gets for the items at hand when the library is locked by key or idle:
+enough for any picture, and whoever locks does not count on more."""
 HURRIED: Final = 0.0
 
 
@@ -194,7 +197,7 @@ class Locking(QObject):
             finally:
                 closed()
 
-        self._program.jobs.run(close, owner=self._program)
+        self._program.jobs.run(close, owner=self._program, order=Order.CLICK)
 
     def hide_everything(self) -> None:
         """Whatever stands above the window goes too; it may say a name."""
