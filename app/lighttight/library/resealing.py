@@ -136,6 +136,8 @@ class Resealing:
             raise
         waiting = self.finish()
         previews = self._seal_previews()
+        # Until then the old keys stand in the log; when someone reads, closing does it.
+        self._vault.catalog.checkpoint()
         self._vault.settle()
         return Resealed(count, tuple(damaged), waiting, previews)
 

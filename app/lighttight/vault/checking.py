@@ -241,7 +241,9 @@ def _sweep_alone(vault: Vault) -> int:
     def named() -> set[ObjectId]:
         return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
 
-    unfinished = [one for one in vault.path.glob(f"*{PART}") if one.is_file()]
+    # SQLite keeps a journal beside a copy that it is writing.
+    names = (f"*{PART}", f"*{PART}-journal")
+    unfinished = [one for name in names for one in vault.path.glob(name) if one.is_file()]
     for path in (*unfinished, *vault.blobs.unnamed(named)):
         with translating(path):
             path.unlink(missing_ok=True)

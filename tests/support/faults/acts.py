@@ -168,6 +168,20 @@ def _rotate(world: World, tell: Tell, ready: Ready) -> None:
         tell("rotated", catalog=home.vault.header.catalog)
 
 
+def _seal_again(world: World, tell: Tell, ready: Ready) -> None:
+    with opened(world) as home:
+        keys = home.vault.catalog.query("SELECT hex(id), hex(key) FROM objects")
+        tell("sealing-again", keys=dict(keys))
+        ready()
+        done = home.library.resealing.run()
+        tell("sealed-again", count=done.count, waiting=done.waiting, damaged=done.damaged)
+
+
+def _keys_are_known(world: World, home: Opened) -> None:
+    _previews_of_all(world, home)
+    rotation.rotate(home.vault, reason="asked", recovery=world.words or None)
+
+
 def _add_a_way(world: World, home: Opened) -> None:
     home.vault.add_way(KEYRING)
 
@@ -266,6 +280,7 @@ ACTS = {
         Act("purge", _purge, furnish=_previews_of_all),
         Act("add-way", _add_way),
         Act("rotate", _rotate, furnish=_add_a_way),
+        Act("seal-again", _seal_again, furnish=_keys_are_known),
         Act("export", _export),
         Act("backup", _backup),
         Act("backup-again", _backup, furnish=_older_backup),

@@ -36,7 +36,9 @@ CALLS = (
 )
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EINTR")
 KILL = "SIGKILL"
-LAYER_ACTS = ("import", "purge", "rotate", "backup", "export", "add-way", "change")
+LAYER_ACTS = (
+    *("import", "purge", "rotate", "seal-again", "backup", "export", "add-way", "change"),
+)
 
 # What the person is told by an act that goes on after an error: an item was not saved, with a
 # code. Everything else ends the act.

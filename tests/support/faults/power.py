@@ -46,7 +46,7 @@ TRACED = (
     "sendto,copy_file_range,sendfile,dup,dup2,dup3,lseek"
 )
 LAYER_ACTS = (
-    *("import", "purge", "rotate", "backup", "export"),
+    *("import", "purge", "rotate", "seal-again", "backup", "export"),
     *("backup-again", "restore", "remove-originals", "add-way", "change", "create", "mend"),
 )
 

@@ -136,11 +136,15 @@ class _Look:
         for one in self.each("previewed"):
             found = self.vault.previews.get(one["item"])
             require(found in (None, preview_of(one["item"])), "a wrong preview")
-        for one in self.each("purging"):
+        for one in [*self.each("purging"), *self.each("sealing-again")]:
             self._at_keys_of(one)
+        for one in self.each("sealed-again"):
+            require(not one["damaged"] and not one["waiting"], "not everything was sealed again")
+            pending = self.home.library.resealing.pending()
+            require(not pending.anything, "something is sealed under an older key")
 
     def _at_keys_of(self, purging: dict[str, Any]) -> None:
-        """After recovery nothing of a purged object's key is left in catalog and log."""
+        """After recovery nothing of the key of an object that went is left in catalog and log."""
         there = {raw.hex().upper() for (raw,) in self.vault.catalog.query("SELECT id FROM objects")}
         doomed = [bytes.fromhex(key) for one, key in purging["keys"].items() if one not in there]
         _insist_on_no_trace(self.vault.catalog.path, self.vault.catalog._key, doomed)
@@ -190,7 +194,8 @@ class _Look:
         named = {f"{vault.id}/{one.id}" for one in vault.slots if Factor.KEYRING in one.factors}
         kept = {name for name in self.world.store.accounts() if name.startswith(vault.id)}
         require(named <= kept, "the keyring lacks a slot's item")
-        strange = kept - named - {f"{vault.id}/anchor"}
+        anchors = {name for name in kept if name.startswith(f"{vault.id}/anchor")}
+        strange = kept - named - anchors
         require(not strange, f"{len(strange)} left-over items in the keyring")
 
 
@@ -216,7 +221,7 @@ def insist_at_once(world: World, told: Told) -> None:
 def _insist_on_no_trace(path: Path, opens: bytes, keys: Iterable[bytes]) -> None:
     pages = readable_pages(path, opens)
     for key in keys:
-        require(key not in pages, "the key of a purged object is still readable")
+        require(key not in pages, "the key of an object that went is still readable")
 
 
 def insist_on_backup(world: World, told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -273,3 +274,30 @@ def test_a_duplicate_is_still_found(library: Library, items: list[ItemId], tmp_p
     results: list[ImportResult] = []
     import_paths(library.vault, StandIn(), [tmp_path / "in"], report=results.append, workers=1)
     assert {one.id for one in results} == set(items)
+
+
+def test_previews_that_cannot_be_put_in_their_place_are_made_anew(
+    library: Library, items: list[ItemId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def refusing(path: Path, target: Path) -> Path:
+        if path.name.startswith("previews"):
+            raise OSError(errno.EROFS, "read-only")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refusing)
+        with pytest.raises(Environment, match="not-writable"):
+            library.resealing.run()
+    assert library.previews(items) == {}
+    assert not library.resealing.pending().anything
+    library.vault.previews.put(items[0], b"a preview")
+    assert library.preview(items[0]) == b"a preview"
+
+
+def test_what_a_copy_of_the_previews_left_is_swept(library: Library) -> None:
+    for name in ("previews.db.part", "previews.db.part-journal"):
+        (library.vault.path / name).write_bytes(b"half")
+    assert checking.sweep(library.vault) == 2
+    assert not list(library.vault.path.glob("*.part*"))
