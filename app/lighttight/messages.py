@@ -411,8 +411,8 @@ _VAULT: dict[str, Words] = {
     "vault-forked": Words(
         "These files don’t continue from what this computer saw",
         "This computer last saw changes from {anchored}; these files end at {found}, and went "
-        "another way in between. Two computers may have changed the library, or someone may have "
-        "replaced the files.",
+        "another way in between. Two computers may have changed the library, a restored copy may "
+        "have been moved, or someone may have replaced the files.",
         "If you know why, open it with: --accept-older. If not, look at your backups before you "
         "go on.",
     ),
@@ -510,6 +510,11 @@ _VAULT: dict[str, Words] = {
         "That is another library’s backup",
         "{path} belongs to a different library, and was not touched.",
         "Choose an empty folder, or the backup of this library.",
+    ),
+    "backup-busy": Words(
+        "That backup is in use",
+        "{path} is open, or being written, in: {holders}. It was not touched.",
+        "Close it there or wait for it to end, then try again.",
     ),
     "backup-apart": Words(
         "That backup holds what this library does not",

@@ -5,6 +5,10 @@ itself, which is authentic in every byte. Only something kept elsewhere can noti
 authenticated note stands in the operating system's keyring, where whoever swaps the files usually
 cannot write.
 
+There is one note for each vault, and one more for each place to which a backup of it was restored
+while this computer knew the vault already. The place is part of the account, so that a restored
+copy can be used beside its original, and is still told from it when the two are exchanged.
+
 States of an `AnchorKeeper`:
 
     KEPT      a usable keyring; the note is written after each act
@@ -16,10 +20,13 @@ States of an `AnchorKeeper`:
 from __future__ import annotations
 
 import enum
+import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from lighttight.errors import Environment, Integrity
@@ -61,11 +68,14 @@ class Finding:
 
 
 class AnchorKeeper:
-    def __init__(self, store: PasswordStore, vault: VaultId, key: bytes) -> None:
+    def __init__(self, store: PasswordStore, vault: VaultId, key: bytes, place: Path) -> None:
+        """`place` is where the vault stands, or will: a restored copy is told by it."""
         self._store = store
         self._vault = vault
         self._key = key
         self._account = f"{vault}/anchor"
+        where = sha256(os.fsencode(place.resolve())).hexdigest()
+        self._account_here = f"{vault}/anchor-{where[:32]}"
         self._lock = threading.Lock()
         self._written: tuple[int, bytes] | None = None
         self._last = float("-inf")
@@ -85,7 +95,11 @@ class AnchorKeeper:
             self.state = AnchorState.FAILING
             return Finding(self.state, None, None)
         try:
-            text = self._store.get(self._account)
+            text = self._store.get(self._account_here)
+            if text is not None:
+                self._account = self._account_here
+            else:
+                text = self._store.get(self._account)
         except Environment:
             self.state = AnchorState.FAILING
             return Finding(self.state, None, None)
@@ -97,6 +111,19 @@ class AnchorKeeper:
         except Integrity:
             return Finding(self.state, Verdict.FORKED, None, forged=True)
         return Finding(self.state, judge(note, found(), root_at), note.date_ms)
+
+    def begin(self, current: Anchor) -> None:
+        """The first note about a vault that was just restored to its place.
+
+        Where this computer has a note about the vault already, the one that it is about may still
+        be there, and goes on by itself: the copy gets a note of its own.
+        """
+        if self._store.state() in _NO_KEYRING:
+            return
+        if self._store.get(self._account) is not None:
+            self._account = self._account_here
+        self.state = AnchorState.KEPT
+        self.write(lambda: current)
 
     def due(self, generation: int) -> bool:
         """Whether a note about `generation` is missing and the interval has passed."""

@@ -13,25 +13,38 @@ deleted something for good finds it in older backups still; the program says so.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lighttight.errors import Integrity, Refused
+from lighttight.errors import Environment, Integrity, Refused
 from lighttight.files import PART, copy_file_durably, sync_directory, sync_file, translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.files.names import disk_text, insist_on_text
 from lighttight.model import ObjectId
 from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
+from lighttight.sealed.header import authenticate
 from lighttight.sealed.keys import catalog_key
 from lighttight.vault import checking, header_files, ways_in
+from lighttight.vault.anchoring import AnchorKeeper
 from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, remove_database
+from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.password_store import PasswordStore
-from lighttight.vault.vault import RANDOM, Vault, look, now_ms, open_vault
+from lighttight.vault.vault import (
+    RANDOM,
+    Vault,
+    anchor_of,
+    insist_on_vault,
+    look,
+    migrate,
+    now_ms,
+    open_vault,
+)
 from lighttight.vault.ways_in import Offer
 
 FAILPOINTS.declare(
@@ -39,12 +52,13 @@ FAILPOINTS.declare(
     "backup.catalog-copied",
     "backup.done",
     "restore.copied",
+    "restore.noted",
     "restore.named",
 )
 
 _SNAPSHOT = "catalog.new"
 _OURS = re.compile(
-    r"(header(\.copy)?|catalog\.([0-9]+\.db|new)(-wal|-shm|-journal)?|blobs/[0-9a-f]{2}/[0-9a-f]{32})"
+    r"lock|(header(\.copy)?|catalog\.([0-9]+\.db|new)(-wal|-shm|-journal)?|blobs/[0-9a-f]{2}/[0-9a-f]{32})"
     rf"(\.[0-9a-f]{{8}}{re.escape(PART)})?"
     r"|blobs(/[0-9a-f]{2})?"
 )
@@ -63,7 +77,8 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
     """Bring the backup at `target` (missing, empty, or an older one) up to date and verify it.
 
     Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault"),
-    Refused("backup-apart") or Refused("path-exists") before writing anything.
+    Refused("backup-apart"), Refused("path-exists") or Environment("backup-busy") before writing
+    anything.
     """
     insist_on_text(target)
     with translating(target, gone="folder-gone"), vault.blobs.kept():
@@ -73,6 +88,28 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
 def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     _check_target(vault, target)
     _make_directory(target)
+    lock = _alone(target)
+    try:
+        # Again, now that nobody else can be writing there.
+        _check_target(vault, target)
+        return _backup_alone(vault, target, progress)
+    finally:
+        lock.release()
+
+
+def _alone(target: Path) -> VaultLock:
+    """A backup is a vault: somebody may have it open, or be writing another backup there."""
+    lock = VaultLock(target)
+    try:
+        lock.exclusive(timeout=0)
+    except Environment as error:
+        if error.code != "vault-busy":
+            raise
+        raise Environment("backup-busy", path=str(target), **error.facts) from error
+    return lock
+
+
+def _backup_alone(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     vault.catalog.recompute()
     taken = now_ms()
     # Whoever began to write before this moment is done when it is our turn, so that everything with
@@ -267,14 +304,30 @@ def restore(
 ) -> Vault:
     """Make a vault at `target` (missing or empty) from the backup at `source`, and open it.
 
-    Every blob is opened whole on the way. The result is returned open, with the roll-back in its
-    record. The backup itself is not changed. Everything is copied beside the target and gets its
-    name at the end, so that an interrupted restoring leaves nothing at `target` and can be tried
-    again.
+    Every row is hashed and every blob opened whole on the way. The result is returned open, with
+    the roll-back in its record. The backup itself is not changed. Everything is copied beside the
+    target and gets its name at the end, so that an interrupted restoring leaves nothing at `target`
+    and can be tried again. A vault that the backup was made of goes on as it was.
     """
-    # Tried before anything is copied: a typing mistake must not leave a vault that was never opened
-    # where the next try wants none.
-    ways_in.open_header(header_files.read(source).header, offer, store)
+    header_files.read(source)
+    lock = VaultLock(source)
+    try:
+        # Where nobody can write, nobody is making a backup just now either.
+        try:
+            lock.shared()
+        except Environment as error:
+            if error.code != "not-writable":
+                raise
+        return _restore(source, target, offer, store, progress)
+    finally:
+        lock.release()
+
+
+def _restore(
+    source: Path, target: Path, offer: Offer, store: PasswordStore, progress: Progress
+) -> Vault:
+    # Tried before anything is copied: a typing mistake must not cost the time of a whole copy.
+    opened = ways_in.open_header(header_files.read(source).header, offer, store)
     with translating(target, gone="folder-gone"):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise Refused("path-exists", path=str(target))
@@ -295,28 +348,53 @@ def restore(
     sync_directory(unfinished / "blobs")
     sync_directory(unfinished)
     failpoint("restore.copied")
+    _settle(unfinished, source, target, opened, store)
     with translating(target, gone="folder-gone"):
         if target.exists():
             target.rmdir()
         unfinished.rename(target)
     sync_directory(target.parent)
     failpoint("restore.named")
-    vault = open_vault(target, offer, store, accept_older=True)
+    return open_vault(target, offer, store, accept_older=True, opened=opened)
+
+
+def _settle(
+    unfinished: Path, source: Path, target: Path, opened: ways_in.Opened, store: PasswordStore
+) -> None:
+    """Look at everything, record it, and tell the keyring: before the copy is there for anybody.
+
+    From the moment it has its name, whoever opens it finds a vault that is what this computer
+    last saw in that place.
+    """
+    chosen = header_files.read(unfinished)
+    header = authenticate(chosen.data, opened.master)
+    path = unfinished / f"catalog.{header.catalog}.db"
+    if not path.exists():
+        raise Integrity("catalog-missing")
+    key = catalog_key(opened.master, header.vault, header.catalog)
+    catalog = Catalog(path, key, random=RANDOM, now_ms=now_ms)
     try:
-        for _, sealed in checking.all_objects(vault):
-            vault.blobs.verify(sealed)
-        with vault.transaction() as tx:
-            tx.record(
-                EntryKind.RESTORED,
-                {
-                    Field.PATH: disk_text(source),
-                    Field.GENERATION: vault.catalog.state().generation,
-                },
-            )
-    except BaseException:
-        vault.close()
-        raise
-    return vault
+        catalog.load_state()
+        insist_on_vault(catalog, header.vault)
+        migrate(catalog)
+        # Somebody may have had the backup open, and written to it while it was copied.
+        catalog.recompute()
+        blobs = BlobStore(unfinished / "blobs", header.vault)
+        for _, sealed in checking.objects_of(catalog):
+            blobs.verify(sealed)
+        generation = catalog.state().generation
+        with catalog.writing() as tx:
+            fields = {Field.PATH: disk_text(source), Field.GENERATION: generation}
+            tx.record(EntryKind.RESTORED, fields)
+        catalog.checkpoint()
+        secrets: dict[str, bytes] = dict(catalog.query("SELECT name, value FROM secrets"))
+        note = anchor_of(catalog, header, chosen.data, secrets["state"])
+        # A keyring that does not answer is told of when the vault is opened, in a moment.
+        with contextlib.suppress(Environment):
+            AnchorKeeper(store, header.vault, secrets["anchor"], target).begin(note)
+    finally:
+        catalog.close()
+    failpoint("restore.noted")
 
 
 def _clear_unfinished(path: Path) -> None:

@@ -110,7 +110,7 @@ class Vault:
         if set(schema.SECRETS) - self._secrets.keys():
             raise Integrity("catalog-damaged")
         self.previews = Previews(path / "previews.db", self._secrets["preview"])
-        self.keeper = AnchorKeeper(store, header.vault, self._secrets["anchor"])
+        self.keeper = AnchorKeeper(store, header.vault, self._secrets["anchor"], path)
         self.finding = Finding(AnchorState.NONE, None, None)
         self.since = Since(None, 0, 0)
 
@@ -190,17 +190,7 @@ class Vault:
         return self.keeper.write(self.current_anchor)
 
     def current_anchor(self) -> Anchor:
-        state = self.catalog.state()
-        return Anchor(
-            vault=self.id,
-            generation=state.generation,
-            state=state.root(self.secret("state")),
-            audit_size=state.frontier.size,
-            audit_root=state.frontier.root(),
-            header_sequence=self.header.sequence,
-            header_hash=header_hash(self._header_data),
-            date_ms=now_ms(),
-        )
+        return anchor_of(self.catalog, self.header, self._header_data, self.secret("state"))
 
     def as_found(self) -> Anchor:
         """As `current_anchor`, with the header as it stands on the disk at this moment."""
@@ -391,6 +381,21 @@ class Vault:
             self._master = None
 
 
+def anchor_of(catalog: Catalog, header: Header, header_data: bytes, key: bytes) -> Anchor:
+    """What a note says about this state; `key` is the secret `state`."""
+    state = catalog.state()
+    return Anchor(
+        vault=header.vault,
+        generation=state.generation,
+        state=state.root(key),
+        audit_size=state.frontier.size,
+        audit_root=state.frontier.root(),
+        header_sequence=header.sequence,
+        header_hash=header_hash(header_data),
+        date_ms=now_ms(),
+    )
+
+
 # Opening ----------------------------------------------------------------------------------
 
 
@@ -408,8 +413,11 @@ def open_vault(
     *,
     accept_older: bool = False,
     derived: Callable[[], None] = lambda: None,
+    opened: ways_in.Opened | None = None,
 ) -> Vault:
     """Open the vault at `path`. `derived` is called when the key derivation is over (for timing).
+
+    `opened` is what `offer` has yielded, for who has tried it already.
 
     Raises Refused, Environment or Integrity as `ways_in.open_header` and the anchor say; an older
     or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
@@ -418,7 +426,7 @@ def open_vault(
     insist_on_text(path)
     try:
         with translating(path):
-            return _open_vault(path, offer, store, accept_older=accept_older, derived=derived)
+            return _open_vault(path, offer, store, accept_older, derived, opened)
     except Environment as error:
         if error.code == "not-writable":
             # Each opening is recorded inside, and one that cannot be is not made
@@ -431,9 +439,9 @@ def _open_vault(
     path: Path,
     offer: ways_in.Offer,
     store: PasswordStore,
-    *,
     accept_older: bool,
     derived: Callable[[], None],
+    opened: ways_in.Opened | None,
 ) -> Vault:
     header_files.read(path)
     lock = VaultLock(path)
@@ -441,7 +449,7 @@ def _open_vault(
     try:
         # The header may have been replaced by a rotation while this process waited for the lock.
         chosen = header_files.read(path)
-        opened = ways_in.open_header(
+        opened = opened or ways_in.open_header(
             *(chosen.header, offer, store),
             refused=lambda: refusals.note(path, chosen.header, offer.given, now_ms()),
         )
@@ -458,7 +466,7 @@ def _open_vault(
         )
         try:
             catalog.load_state()
-            _insist_on_vault(catalog, header.vault)
+            insist_on_vault(catalog, header.vault)
             vault = Vault(path, header, chosen.data, opened.master, catalog, store, lock)
         except BaseException:
             catalog.close()
@@ -478,7 +486,7 @@ def _open_vault(
     return vault
 
 
-def _insist_on_vault(catalog: Catalog, vault: VaultId) -> None:
+def insist_on_vault(catalog: Catalog, vault: VaultId) -> None:
     row = catalog.one("SELECT value FROM meta WHERE name = 'vault'")
     if row is None or row[0] != bytes.fromhex(vault):
         raise Integrity("catalog-damaged")

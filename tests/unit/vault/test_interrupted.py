@@ -241,7 +241,7 @@ class TestBackup:
         (target / name).write_bytes(b"left over")
         assert backup(vault, target).items == 1
         assert sorted(one.name for one in target.iterdir()) == [
-            *("blobs", "catalog.1.db", "header", "header.copy"),
+            *("blobs", "catalog.1.db", "header", "header.copy", "lock"),
         ]
 
     def test_what_was_copied_and_never_read_is_read(
