@@ -29,6 +29,7 @@ from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.widgets.sidebar import Sidebar, SidebarData
 from lighttight.ui.widgets.sliders import ThinSlider
 from lighttight.ui.widgets.stepper import Stepper
+from lighttight.ui.widgets.text import Text
 
 pytestmark = pytest.mark.usefixtures("dressed", "still")
 
@@ -221,6 +222,24 @@ def test_a_sheet_cuts_nothing_and_keeps_its_answers_in_sight(qtbot: QtBot, heigh
     [area] = sheet.findChildren(Fitting)
     assert (area.verticalScrollBar().maximum() > 0) == (height == 300)
     assert area.verticalScrollBar().isVisible() == (height == 300)
+
+
+def test_making_a_form_shows_no_window_of_its_own(
+    dressed: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[QWidget] = []
+    plain = Text.setVisible
+
+    def watched(part: Text, on: bool) -> None:
+        if on and part.isWindow():
+            shown.append(part)
+        plain(part, on)
+
+    monkeypatch.setattr(Text, "setVisible", watched)
+    form = Form("What has to be said first.")
+    KEPT.append(form)
+    assert not form.lead.isHidden()
+    assert shown == []
 
 
 def test_the_eye_shows_and_clearing_closes_it(qtbot: QtBot) -> None:

@@ -27,8 +27,9 @@ class Form(QWidget):
         self._look: Callable[[], None] = lambda: None
         self.said = Text("", "small", "text2", wrap=True)
         self.lead = Text(lead, "body", "text2", wrap=True)
-        self.lead.setVisible(bool(lead))
         self.rows.addWidget(self.lead)
+        # Not before it has a parent: it would be a window of its own, and cover this one.
+        self.lead.setVisible(bool(lead))
 
     def field(self, name: str, *, secret: bool = True, placeholder: str = "") -> Field:
         field = Field(name, secret=secret, placeholder=placeholder)
