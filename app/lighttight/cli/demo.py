@@ -104,7 +104,8 @@ class _Story:
             from lighttight.session.demo import forget_vault
 
             with contextlib.suppress(LighttightError):
-                forget_vault(self._store, self._session.vault.id, self._slots.values())
+                opened = self._session.vault
+                forget_vault(self._store, opened.id, opened.path, self._slots.values())
 
     def tell(self) -> None:
         self._told.say("The whole story, on a library that is thrown away afterwards.")

@@ -7,9 +7,11 @@ make pictures out of nothing and throw a whole vault away.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from lighttight.media.samples import Sample, samples
 from lighttight.model import Factor, VaultId
+from lighttight.vault.anchoring import accounts
 from lighttight.vault.password_store import PasswordStore
 from lighttight.vault.vault import SlotInfo
 from lighttight.vault.ways_in import account
@@ -17,12 +19,15 @@ from lighttight.vault.ways_in import account
 __all__ = ["Sample", "forget_vault", "samples"]
 
 
-def forget_vault(store: PasswordStore, vault: VaultId, slots: Iterable[SlotInfo]) -> None:
-    """Remove what the password store holds of a vault: its ways in, and the note about its state.
+def forget_vault(
+    store: PasswordStore, vault: VaultId, path: Path, slots: Iterable[SlotInfo]
+) -> None:
+    """Remove what the password store holds of a vault: its ways in, and notes about its state.
 
     The vault itself is the caller's to throw away. Raises Environment.
     """
     for slot in slots:
         if Factor.KEYRING in slot.factors:
             store.delete(account(vault, slot.id))
-    store.delete(f"{vault}/anchor")
+    for note in accounts(vault, path):
+        store.delete(note)

@@ -67,15 +67,19 @@ class Finding:
     forged: bool = False
 
 
+def accounts(vault: VaultId, place: Path) -> tuple[str, str]:
+    """Under which the note stands: the vault's, and that of a copy restored to this place."""
+    where = sha256(os.fsencode(place.resolve())).hexdigest()
+    return f"{vault}/anchor", f"{vault}/anchor-{where[:32]}"
+
+
 class AnchorKeeper:
     def __init__(self, store: PasswordStore, vault: VaultId, key: bytes, place: Path) -> None:
         """`place` is where the vault stands, or will: a restored copy is told by it."""
         self._store = store
         self._vault = vault
         self._key = key
-        self._account = f"{vault}/anchor"
-        where = sha256(os.fsencode(place.resolve())).hexdigest()
-        self._account_here = f"{vault}/anchor-{where[:32]}"
+        self._account, self._account_here = accounts(vault, place)
         self._lock = threading.Lock()
         self._written: tuple[int, bytes] | None = None
         self._last = float("-inf")
