@@ -48,31 +48,21 @@ class Marks:
 
     def tag(self, chosen: Iterable[ItemId], name: str) -> int:
         """Answers how many did not have it. Raises what `labels.tag_name` raises."""
-        clean = labels.tag_name(name)
-        with self._vault.transaction() as tx:
-            clean = _spelling(tx, clean) or clean
-            lacking = "id NOT IN (SELECT item FROM tags WHERE tag = ?)"
-            found = items.chosen(tx, chosen, lacking, clean)
-            tx.execute_many(
-                "INSERT INTO tags (item, tag) VALUES (?, ?)",
-                [(bytes.fromhex(item), clean) for _, item in found],
-            )
-            search.index(tx, (row for row, _ in found))
-            return _edited(tx, found, "tags", f"+{clean}")
+        return self._tags(chosen, name, "NOT IN", "INSERT INTO tags (item, tag) VALUES (?, ?)", "+")
 
     def untag(self, chosen: Iterable[ItemId], name: str) -> int:
         """Answers how many had it."""
+        return self._tags(chosen, name, "IN", "DELETE FROM tags WHERE item = ? AND tag = ?", "-")
+
+    def _tags(self, chosen: Iterable[ItemId], name: str, among: str, change: str, sign: str) -> int:
         clean = labels.tag_name(name)
         with self._vault.transaction() as tx:
             clean = _spelling(tx, clean) or clean
-            having = "id IN (SELECT item FROM tags WHERE tag = ?)"
-            found = items.chosen(tx, chosen, having, clean)
-            tx.execute_many(
-                "DELETE FROM tags WHERE item = ? AND tag = ?",
-                [(bytes.fromhex(item), clean) for _, item in found],
-            )
+            where = f"id {among} (SELECT item FROM tags WHERE tag = ?)"  # noqa: S608
+            found = items.chosen(tx, chosen, where, clean)
+            tx.execute_many(change, [(bytes.fromhex(item), clean) for _, item in found])
             search.index(tx, (row for row, _ in found))
-            return _edited(tx, found, "tags", f"-{clean}")
+            return _edited(tx, found, "tags", f"{sign}{clean}")
 
     def tags(self) -> list[Tag]:
         """Every tag that an item outside the trash carries, in alphabetical order."""

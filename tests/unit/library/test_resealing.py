@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,21 +35,6 @@ def items(library: Library, tmp_path: Path) -> list[ItemId]:
     library.trash.put(made[:1])
     change_keys(library)
     return made
-
-
-@pytest.fixture
-def at() -> Iterator[Callable[[str, Callable[[], object]], None]]:
-    def arm(point: str, act: Callable[[], object]) -> None:
-        waiting = [act]
-
-        def hook(name: str) -> None:
-            if name == point and waiting:
-                waiting.pop()()
-
-        failpoints.arm(hook)
-
-    yield arm
-    failpoints.disarm()
 
 
 def change_keys(library: Library) -> None:

@@ -1,4 +1,4 @@
-"""A vault of one's own for each test, and something done when a failpoint is reached."""
+"""A vault of one's own for each test."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lighttight.files import failpoints
 from lighttight.vault.vault import Vault
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import KEYRING, make_vault
-
-At = Callable[[str, Callable[[], object]], None]
+from tests.unit.conftest import At
 
 
 @pytest.fixture
@@ -25,23 +23,6 @@ def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
     vault = make_vault(tmp_path / "v", store, KEYRING).vault
     yield vault
     vault.close()
-
-
-@pytest.fixture
-def at() -> Iterator[At]:
-    """`at(point, act)`: do something when a failpoint is reached for the first time."""
-
-    def arm(point: str, act: Callable[[], object]) -> None:
-        waiting = [act]
-
-        def hook(name: str) -> None:
-            if name == point and waiting:
-                waiting.pop()()
-
-        failpoints.arm(hook)
-
-    yield arm
-    failpoints.disarm()
 
 
 @pytest.fixture
