@@ -108,7 +108,7 @@ _SEALED = {
     "header-costs": Words(
         "The library’s first page can’t be right",
         "It asks for a passphrase check that no Lighttight makes: too cheap to be safe, or too "
-        "large for a computer. Someone may have changed it. Nothing was tried.",
+        "large for a computer. Someone may have changed it. That check was not made.",
         "Put back the files “header” and “header.copy” from a backup of this library.",
     ),
     "header-forged": Words(

@@ -21,12 +21,13 @@ from typing import Final
 
 from zxcvbn import zxcvbn
 
-from lighttight.errors import Environment, Refused
+from lighttight.errors import Environment, Integrity, Refused
 from lighttight.model import Factor, SlotId, VaultId
 from lighttight.sealed import words
 from lighttight.sealed.header import Header
 from lighttight.sealed.keys import MasterKey
 from lighttight.sealed.slots import (
+    CEILING,
     PIN,
     Argon2Costs,
     Slot,
@@ -38,6 +39,8 @@ from lighttight.vault.password_store import PasswordStore
 
 MIN_PIN: Final = 6
 MIN_SCORE: Final = 3
+MOST_WORK: Final = CEILING.memory * CEILING.passes
+"""KiB times passes that one opening derives at most, over all slots that it tries."""
 _PIN = re.compile(r"[0-9]+")
 _SLOT_ID = re.compile(r"[0-9a-f]{16}")
 _CREATED: Final = "created"
@@ -121,6 +124,9 @@ def open_header(
     typed may be right, and is not called wrong. Refused("way-in-missing") when no slot asks for
     what was offered, Refused("did-not-open") when something was derived and did not fit. `refused`
     is called when something typed was derived and opened nothing, whichever error follows.
+
+    Nothing in the header is authentic yet. Whoever can write it could put in slots that are as
+    costly as the format allows; all tries together may cost as much as one of those, and no more.
     """
     slots = [slot for slot in header.slots if _could_open(slot, offer)]
     if not slots:
@@ -128,7 +134,8 @@ def open_header(
     entropy = words.decode(offer.recovery) if offer.recovery is not None else None
     keyring_trouble: Environment | None = None
     tried = False
-    for slot in sorted(slots, key=lambda one: one.argon2 is not None):
+    spent = 0
+    for slot in sorted(slots, key=_work):
         outputs: dict[Factor, bytes] = {}
         if Factor.KEYRING in slot.factors:
             try:
@@ -138,6 +145,9 @@ def open_header(
                 continue
         if Factor.RECOVERY in slot.factors and entropy is not None:
             outputs[Factor.RECOVERY] = entropy
+        spent += _work(slot)
+        if spent > MOST_WORK:
+            break
         if slot.argon2 is not None and offer.passphrase is not None:
             outputs[Factor.PASSPHRASE] = passphrase_output(offer.passphrase, slot.argon2)
         try:
@@ -148,9 +158,16 @@ def open_header(
                 keyring_trouble = keyring_trouble or Environment("keyring-wrong")
     if tried and offer.given:
         refused()
+    if spent > MOST_WORK:
+        # Not all were tried: what was typed may be right, and is not called wrong.
+        raise Integrity("header-costs")
     if keyring_trouble is not None:
         raise keyring_trouble
     raise Refused("did-not-open")
+
+
+def _work(slot: Slot) -> int:
+    return 0 if slot.argon2 is None else slot.argon2.memory * slot.argon2.passes
 
 
 def _could_open(slot: Slot, offer: Offer) -> bool:
