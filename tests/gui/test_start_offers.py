@@ -226,6 +226,7 @@ def test_going_on_at_once_does_not_say_that_the_words_were_never_checked(desk: R
     desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
     welcome._confirmed()
     welcome.pictures.later.emit()
+    assert desk.program.session is None, "what was confirmed is written first"
     desk.until(lambda: desk.program.session is not None)
     desk.settle()
     assert not any("never checked" in text for text in desk.banners())
