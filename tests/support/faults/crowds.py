@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
@@ -41,6 +41,16 @@ DOINGS = ("add", "add", "tag", "caption", "export", "trash", "settle", "way")
 DAY_MS = 86_400_000
 Act = Callable[[Tell], None]
 BUSY = ("catalog-busy", "vault-busy", "slots-full", "keyring-hanging", "folder-full")
+
+
+def at_once(acts: Sequence[Act]) -> tuple[list[dict[str, Any]], str | None]:
+    """Each act in a child of its own, begun at the same moment: what was told, and a problem."""
+    children = [Child(act, waits=True) for act in acts]
+    for child in children:
+        child.start()
+    outcomes = [child.finish(300) for child in children]
+    told = [words for outcome in outcomes for words in outcome.told]
+    return told, next((one.problem for one in outcomes if one.problem), None)
 
 
 def _work(world: World, number: int, rounds: int, tell: Tell) -> None:
@@ -87,14 +97,7 @@ class Work:
         base = build(self.seed, items=3)
         try:
             with base.copied() as world:
-                children = [
-                    Child(self._act(world, number), waits=True) for number in range(self.people)
-                ]
-                for child in children:
-                    child.start()
-                outcomes = [child.finish(300) for child in children]
-                told = [words for outcome in outcomes for words in outcome.told]
-                problem = next((o.problem for o in outcomes if o.problem), None)
+                told, problem = at_once([self._act(world, one) for one in range(self.people)])
                 if problem is None:
                     made = {w["digest"] for w in told if w["kind"] == "saved"}
                     world = replace(world, digests=world.digests | made)
@@ -137,12 +140,7 @@ class SameFiles:
         base = build(self.seed, items=1)
         try:
             with base.copied() as world:
-                children = [Child(self._act(world), waits=True) for _ in range(self.people)]
-                for child in children:
-                    child.start()
-                outcomes = [child.finish(300) for child in children]
-                told = [words for outcome in outcomes for words in outcome.told]
-                problem = next((o.problem for o in outcomes if o.problem), None)
+                told, problem = at_once([self._act(world)] * self.people)
                 problem = problem or in_child(lambda _: self._look(world, told)).problem
                 name = f"{self.people} processes import the same, seed {self.seed}"
                 yield Case(name, Verdict.of(problem), problem, weight=self.people)
@@ -177,12 +175,7 @@ class Ways:
         base = build(self.seed, items=1)
         try:
             with base.copied() as world:
-                children = [Child(self._act(world), waits=True) for _ in range(self.people)]
-                for child in children:
-                    child.start()
-                outcomes = [child.finish(300) for child in children]
-                told = [words for outcome in outcomes for words in outcome.told]
-                problem = next((o.problem for o in outcomes if o.problem), None)
+                told, problem = at_once([self._act(world)] * self.people)
                 if problem is None:
                     problem = in_child(lambda _: _look(world, told)).problem
                 if problem is None:
@@ -217,13 +210,8 @@ class Alone:
         base = build(self.seed, items=2)
         try:
             with base.copied() as world:
-                acts = [self._act(world, number) for number in range(self.people)]
-                children = [Child(act, waits=True) for act in [*acts, self._rotating(world)]]
-                for child in children:
-                    child.start()
-                outcomes = [child.finish(300) for child in children]
-                told = [words for outcome in outcomes for words in outcome.told]
-                problem = next((o.problem for o in outcomes if o.problem), None)
+                acts = [self._act(world, one) for one in range(self.people)]
+                told, problem = at_once([*acts, self._rotating(world)])
                 if problem is None:
                     made = {w["digest"] for w in told if w["kind"] == "saved"}
                     world = replace(world, digests=world.digests | made)

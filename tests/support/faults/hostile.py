@@ -379,6 +379,16 @@ class Cuts:
             tear_down(world)
 
 
+def told_by(name: str, work: Callable[[Path, Tell], None]) -> Iterator[Case]:
+    """The cases that `work` tells of, in a child and a folder of its own."""
+    with temporary() as root:
+        outcome = Child(lambda tell: work(root, tell)).finish(900)
+        for one in outcome.told:
+            yield Case(one["name"], Verdict.of(one["problem"]), one["problem"])
+        if outcome.problem:
+            yield Case(name, Verdict.FAILED, outcome.problem)
+
+
 @dataclass(frozen=True, slots=True)
 class Swaps:
     """Twenty blobs of one length; each put in the place of each other."""
@@ -388,12 +398,7 @@ class Swaps:
     blobs: int = 20
 
     def cases(self) -> Iterator[Case]:
-        with temporary() as root:
-            outcome = Child(lambda tell: self._work(root, tell)).finish(900)
-            for one in outcome.told:
-                yield Case(one["name"], Verdict.of(one["problem"]), one["problem"])
-            if outcome.problem:
-                yield Case("swaps", Verdict.FAILED, outcome.problem)
+        yield from told_by("swaps", self._work)
 
     def _work(self, root: Path, tell: Tell) -> None:
         world = World(root, self.seed)
@@ -431,12 +436,7 @@ class Keys:
     blobs: int = 6
 
     def cases(self) -> Iterator[Case]:
-        with temporary() as root:
-            outcome = Child(lambda tell: self._work(root, tell)).finish(900)
-            for one in outcome.told:
-                yield Case(one["name"], Verdict.of(one["problem"]), one["problem"])
-            if outcome.problem:
-                yield Case("keys", Verdict.FAILED, outcome.problem)
+        yield from told_by("keys", self._work)
 
     def _work(self, root: Path, tell: Tell) -> None:
         world = World(root, self.seed)
