@@ -8,7 +8,9 @@ both need the vault alone.
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import apsw
@@ -31,8 +33,10 @@ from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault, now_ms
 
+_CATALOG = re.compile(r"catalog\.([1-9][0-9]{0,9})\.db(-wal|-shm|-journal)?")
 SPARED_MS: Final = 30 * 86_400_000
-"""How long nothing is swept once an older or forked vault was accepted."""
+"""How long nothing is swept once an older or forked vault was accepted; and what came by a
+synchronised folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,47 +215,74 @@ def sweep(vault: Vault) -> int | None:
 
     Temporary files, blobs that no row names, catalogs that no header names, keyring items of ways
     in that no header names. Only alone: another process may be between its blob and its row.
-    Nothing at all where what names them may be missing here and nowhere else (`_may_lack_newer`).
+    Nothing at all for a while after an older vault was accepted: who looked at it may want to go
+    back to the newer one, which may name what looks left over.
     """
     with vault.alone() as alone, translating(vault.path):
         return _sweep_alone(vault) if alone else None
 
 
-def _may_lack_newer(vault: Vault) -> bool:
-    """Whether a newer catalog or header than this may exist, and name what looks left over.
-
-    A folder that is synchronised gets its files one by one, and a removal here is one everywhere.
-    Who looked at an older version may want to go back to the newer one.
-    """
+def _sweep_alone(vault: Vault) -> int:
     accepted = vault.catalog.one(
         "SELECT max(claimed) FROM entries WHERE kind = ?", (EntryKind.OLDER_ACCEPTED.number,)
     )
-    when = accepted[0] if accepted else None
-    return vault.lock.synchronised is not None or (
-        when is not None and now_ms() - when <= SPARED_MS
-    )
-
-
-def _sweep_alone(vault: Vault) -> int:
-    if _may_lack_newer(vault):
+    if accepted is not None and accepted[0] is not None and _is_lately(accepted[0]):
         return 0
     vault.catch_up()
+    synchronised = vault.lock.synchronised is not None
+    count = _sweep_arrived(vault) if synchronised else _sweep_files(vault)
+    with contextlib.suppress(Environment):
+        # A keyring that does not answer keeps them until the next time.
+        count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
+    return count
+
+
+def _is_lately(ms: float) -> bool:
+    return now_ms() - ms <= SPARED_MS
+
+
+def _unfinished(vault: Vault) -> list[Path]:
+    # SQLite keeps a journal beside a copy that it is writing.
+    names = (f"*{PART}", f"*{PART}-journal")
+    return [one for name in names for one in vault.path.glob(name) if one.is_file()]
+
+
+def _sweep_arrived(vault: Vault) -> int:
+    """In a folder that is synchronised files come one by one, and a removal here is one everywhere.
+
+    A blob that no row names may be another computer's, whose catalog is late by months; without its
+    key it is nothing but room on the disk, and stays. What nobody can ever name again goes, once it
+    has been here for long: unfinished files, and catalogs from before a rotation, which an old way
+    in would open.
+    """
+    before = [
+        path
+        for path in sorted(vault.path.glob("catalog.*.db*"), reverse=True)
+        if (found := _CATALOG.fullmatch(path.name)) and int(found[1]) < vault.header.catalog
+    ]
+    # Not by the time of the last change, which comes along from the other computer.
+    old = [
+        path
+        for path in (*_unfinished(vault), *vault.blobs.leftovers(), *before)
+        if not _is_lately(path.lstat().st_ctime * 1000)
+    ]
+    for path in old:
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+    return len(old)
+
+
+def _sweep_files(vault: Vault) -> int:
     count = rotation.sweep_catalogs(vault)
 
     def named() -> set[ObjectId]:
         return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
 
-    # SQLite keeps a journal beside a copy that it is writing.
-    names = (f"*{PART}", f"*{PART}-journal")
-    unfinished = [one for name in names for one in vault.path.glob(name) if one.is_file()]
-    for path in (*unfinished, *vault.blobs.unnamed(named)):
+    for path in (*_unfinished(vault), *vault.blobs.unnamed(named)):
         with translating(path):
             path.unlink(missing_ok=True)
             sync_directory(path.parent)
         count += 1
-    with contextlib.suppress(Environment):
-        # A keyring that does not answer keeps them until the next time.
-        count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
     return count
 
 

@@ -89,7 +89,7 @@ class TestSweeping:
         vault.close()
 
     def test_where_files_come_one_by_one_what_has_no_row_yet_stays(
-        self, tmp_path: Path, store: MemoryStore
+        self, tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Blobs of another computer arrive before the catalog that names them, and what is removed
         # here is removed there.
@@ -100,7 +100,36 @@ class TestSweeping:
         early.write_bytes(b"of another computer")
         (vault.path / "catalog.2.db").write_bytes(b"of another computer")
         assert checking.sweep(vault) == 0
+        later = checking.now_ms() + checking.SPARED_MS + 1000
+        monkeypatch.setattr(checking, "now_ms", lambda: later)
+        assert checking.sweep(vault) == 0
         assert early.exists()
+        assert (vault.path / "catalog.2.db").exists()
+        vault.close()
+
+    def test_where_files_come_one_by_one_what_nobody_can_name_goes_after_long(
+        self, tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "Dropbox").mkdir()
+        vault = make_vault(tmp_path / "Dropbox" / "v", store, KEYRING).vault
+        rotate(vault, reason="asked")
+        stays = vault.path / "catalog.1 (conflicted copy).db"
+        fan = vault.path / "blobs" / "ab"
+        fan.mkdir()
+        goes = [vault.path / "header.0123abcd.part", fan / ("ab" * 16 + ".part")]
+        goes += [vault.path / "catalog.1.db", vault.path / "catalog.1.db-wal"]
+        for path in (stays, *goes):
+            path.write_bytes(b"left over")
+        stray = SlotId("00" * 8)
+        ways_in.announce(store, vault.id, [stray])
+        store.set(ways_in.account(vault.id, stray), "this computer's, and never synchronised")
+        assert checking.sweep(vault) == 1
+        assert all(path.exists() for path in goes)
+        later = checking.now_ms() + checking.SPARED_MS + 1000
+        monkeypatch.setattr(checking, "now_ms", lambda: later)
+        assert checking.sweep(vault) == len(goes)
+        assert not any(path.exists() for path in goes)
+        assert stays.exists()
         vault.close()
 
     def test_a_log_whose_catalog_is_gone_goes_too(self, vault: Vault) -> None:
