@@ -22,6 +22,7 @@ import json
 import os
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ WAIT: Final = 10.0
 FRESH: Final = 24 * 3600 * 1000
 """A name this young (ms) means that the vault is open there, or was when that computer stopped."""
 
+_REFRESH: Final = FRESH // 24
 _POLL: Final = 0.05
 _NAME: Final = "lock"
 _LONGEST_NAME: Final = 64
@@ -139,7 +141,7 @@ class Elsewhere:
 
 
 class VaultLock:
-    """The lock of the vault at `path`. Not for several threads at once."""
+    """The lock of the vault at `path`. But for `refresh` not for several threads at once."""
 
     def __init__(
         self,
@@ -156,6 +158,9 @@ class VaultLock:
         self._fd: int | None = None
         self._intent: int | None = None
         self._noted = False
+        self._written_ms = 0
+        # A refresh must not write to a descriptor whose number is another file's by now.
+        self._descriptor = threading.Lock()
         self.synchronised: str | None = None
         """The sync service in whose folder the vault stands, once the lock was taken."""
         self.elsewhere: Elsewhere | None = None
@@ -221,8 +226,9 @@ class VaultLock:
 
     def release(self) -> None:
         """Let go. Safe in every state, and never an error: the process's end would do the same."""
-        fd, intent = self._fd, self._intent
-        self._fd = self._intent = None
+        with self._descriptor:
+            fd, intent = self._fd, self._intent
+            self._fd = self._intent = None
         if fd is None:
             return
         if self._noted:
@@ -235,10 +241,15 @@ class VaultLock:
         os.close(fd)
 
     def refresh(self) -> None:
-        """Write this machine's name anew, so that it stays fresh in a long session."""
-        if self._noted and self._fd is not None:
-            with translating(self._file):
-                self._write_note(self._fd)
+        """Write this machine's name anew, so that it stays fresh in a long session.
+
+        For any thread, after each write; it does something once an hour at most.
+        """
+        with self._descriptor:
+            young = self._now_ms() - self._written_ms < _REFRESH
+            if self._noted and self._fd is not None and not young:
+                with translating(self._file):
+                    self._write_note(self._fd)
 
     def holders(self) -> tuple[Holder, ...]:
         """The other processes that hold the lock, where the system tells (Linux)."""
@@ -268,7 +279,8 @@ class VaultLock:
 
     def _follow(self) -> bool:
         """Share the lock file that has replaced ours; ours is kept where that is not possible."""
-        ours, self._fd = self._fd, None
+        with self._descriptor:
+            ours, self._fd = self._fd, None
         try:
             self._take(_SHARED, 0)
         except Environment:
@@ -313,7 +325,8 @@ class VaultLock:
         self._noted = True
 
     def _write_note(self, fd: int) -> None:
-        note = json.dumps({"machine": self._machine, "since": self._now_ms()})
+        self._written_ms = self._now_ms()
+        note = json.dumps({"machine": self._machine, "since": self._written_ms})
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
         write_all(fd, note.encode())

@@ -164,6 +164,8 @@ class Vault:
         with contextlib.ExitStack() as stack:
             transaction = self._begin(stack)
             yield transaction
+        with contextlib.suppress(Environment):
+            self.lock.refresh()
         if not interim or self.keeper.due(transaction.generation):
             self.settle()
 

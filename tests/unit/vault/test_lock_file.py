@@ -18,6 +18,9 @@ import pytest
 from lighttight.errors import Environment, Refused
 from lighttight.vault import lock_file
 from lighttight.vault.lock_file import Elsewhere, VaultLock, sync_folder
+from tests.support.objects import add_object
+from tests.support.password_store import MemoryStore
+from tests.support.vaults import KEYRING, make_vault
 
 OTHER = textwrap.dedent(
     """
@@ -436,3 +439,20 @@ def test_the_table_of_locks_is_read_line_by_line() -> None:
     # A file system that shows stat another device: the inode decides.
     assert lock_file._holding(table, os.makedev(0, 99), 501) == {105}
     assert lock_file._holding(table, os.makedev(8, 1), 502) == set()
+
+
+def test_each_write_keeps_the_name_fresh(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dropbox").mkdir()
+    vault = make_vault(tmp_path / "Dropbox" / "v", store, KEYRING).vault
+    note = vault.path / "lock"
+    first = json.loads(note.read_text())["since"]
+    add_object(vault, b"a moment later")
+    assert json.loads(note.read_text())["since"] == first
+    tomorrow = first + lock_file.FRESH + 1
+    monkeypatch.setattr(vault.lock, "_now_ms", lambda: tomorrow)
+    add_object(vault, b"the day after")
+    assert json.loads(note.read_text())["since"] == tomorrow
+    vault.close()
+    assert note.read_bytes() == b""
