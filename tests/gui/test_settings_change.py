@@ -20,6 +20,7 @@ from lighttight.ui.widgets.forms import Form
 from lighttight.ui.widgets.notes import Glyph
 from lighttight.ui.widgets.sheet import Sheet
 from tests.gui.desks import PIN, RealDesk
+from tests.support import media_files
 
 
 @pytest.fixture
@@ -372,3 +373,30 @@ def test_a_second_copy_is_made_and_said(full: RealDesk, tmp_path: Path) -> None:
 def test_a_second_copy_inside_the_library_is_refused_in_words(full: RealDesk) -> None:
     full.keeping._back_up_into(session_of(full).vault.path / "blobs")
     assert full.asked().accessibleName() == "A backup can’t be inside the library"
+
+
+# --- everything again
+
+
+def test_nothing_to_seal_again_is_not_offered(full: RealDesk) -> None:
+    assert not full.window.shell.settings._sealing.isVisibleTo(full.window.shell.settings.stack)
+
+
+def test_after_new_keys_everything_can_be_sealed_again(full: RealDesk, tmp_path: Path) -> None:
+    session = session_of(full)
+    (tmp_path / "a.jpg").write_bytes(media_files.jpeg())
+    session.imports.run([tmp_path / "a.jpg"])
+    before = set(session.vault.blobs.ids())
+    pin = next(slot.id for slot in session.ways.all() if slot.pin)
+    session.ways.rotate(passphrases={pin: PIN}, confirm=lambda _: None)
+    page = full.window.shell.settings
+    page.show_section("ways")
+    full.settle()
+    assert page._sealing.isVisibleTo(page.stack)
+    assert "1 item" in page.seal_row.detail.text()
+    page.seal.click()
+    assert full.asked().accessibleName() == "Everything was sealed again"
+    full.asked().answer("close")
+    full.settle()
+    assert not before & set(session.vault.blobs.ids())
+    assert not page._sealing.isVisibleTo(page.stack)

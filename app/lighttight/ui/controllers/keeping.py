@@ -7,10 +7,10 @@ person, and ends without a change when they give up or the library is locked.
 from __future__ import annotations
 
 import queue
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -32,7 +32,7 @@ from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer
 
 if TYPE_CHECKING:
-    from lighttight.session import BackedUp, Rotated, Session, SlotInfo
+    from lighttight.session import BackedUp, Pending, Resealed, Rotated, Session, SlotInfo
 
 _TRY: float = 0.2
 
@@ -41,6 +41,7 @@ _TRY: float = 0.2
 class Ways:
     slots: tuple[SlotInfo, ...]
     confirmed: bool
+    pending: Pending
 
 
 def _typed(slot: SlotInfo) -> bool:
@@ -78,6 +79,7 @@ class Keeping(QObject):
         page.way_remove_wanted.connect(self._ask_remove)
         page.someone_knows.connect(self._ask_rotate)
         page.new_words_wanted.connect(self.new_words)
+        page.sealing_wanted.connect(self.seal_again)
         page.copy_wanted.connect(self.choose_backup)
         browsing.step_chosen.connect(self._step)
         browsing.surveyed.connect(lambda: self._tell_copy(browsing))
@@ -88,6 +90,7 @@ class Keeping(QObject):
         self._answer(yes=False)
         self._ways = None
         self._page.set_ways([])
+        self._page.set_sealing("")
         if self._panel is not None:
             self._window.remove_progress(self._panel)
             self._panel = None
@@ -100,7 +103,11 @@ class Keeping(QObject):
 
     def look(self) -> None:
         self._program.ask(
-            lambda session, _: Ways(session.ways.all(), session.vault.recovery_confirmed),
+            lambda session, _: Ways(
+                session.ways.all(),
+                session.vault.recovery_confirmed,
+                session.library.resealing.pending(),
+            ),
             self._show,
         )
 
@@ -108,6 +115,7 @@ class Keeping(QObject):
         self._ways = ways
         openers = [slot for slot in ways.slots if Factor.RECOVERY not in slot.factors]
         self._page.set_ways([self._row(slot, ways, len(openers) > 1) for slot in ways.slots])
+        self._page.set_sealing(self._told_of(ways.pending))
 
     def name_of(self, slot: SlotInfo) -> str:
         if Factor.RECOVERY in slot.factors:
@@ -457,28 +465,7 @@ class Keeping(QObject):
         self.back_up(folder if inside.exists() else folder / path.name)
 
     def back_up(self, target: Path) -> None:
-        if self._panel is not None or self._program.session is None:
-            return
-        panel = self._window.add_progress(self.tr("Making the second copy"))
-        self._panel = panel
-
-        def step(done: int, total: int | None) -> None:
-            panel.set_progress(done, total)
-            if total:
-                panel.counts.setText(
-                    self.tr("{done} of {total}").format(
-                        done=words.size(done), total=words.size(total)
-                    )
-                )
-
-        def ended() -> None:
-            if self._panel is panel:
-                self._panel = None
-                self._window.remove_progress(panel)
-
         def done(copied: BackedUp) -> None:
-            ended()
-            self._program.changed.emit()
             self._window.tell(
                 self.tr("The second copy is up to date"),
                 self.tr(
@@ -488,16 +475,93 @@ class Keeping(QObject):
                 self.tr("Keep it somewhere else, and update it from time to time."),
             )
 
+        self._run(
+            self.tr("Making the second copy"),
+            lambda session, watched: session.care.backup(target, progress=watched),
+            done,
+        )
+
+    # ---- everything again ----------------------------------------------------------------------
+
+    def _told_of(self, pending: Pending) -> str:
+        """What the settings say about it; nothing where every item has a new key."""
+        if not pending.anything:
+            return ""
+        how_much = self.tr("{items}, {size}").format(
+            items=words.items(pending.items), size=words.size(pending.size)
+        )
+        if pending.begun:
+            return self.tr("Begun and not finished. Still to do: {what}.").format(what=how_much)
+        return self.tr(
+            "Whoever copied the library’s files together with an old way in still has the keys of "
+            "{what}. This gives them new ones. It takes a while, and can be stopped at any time."
+        ).format(what=how_much)
+
+    def seal_again(self) -> None:
+        def done(sealed: Resealed) -> None:
+            parts = [
+                self.tr("New keys: {items}.").format(items=words.items(sealed.count)),
+                self.tr("Second copies keep the old ones until they are updated."),
+            ]
+            if sealed.damaged:
+                parts.append(
+                    self.tr("Could not be read, and stay as they are: {items}.").format(
+                        items=words.items(len(sealed.damaged))
+                    )
+                )
+            if sealed.waiting or not sealed.previews:
+                parts.append(
+                    self.tr(
+                        "Another Lighttight has this library open, so something older is still on "
+                        "the disk. Close it, then do this again."
+                    )
+                )
+            self._window.tell(self.tr("Everything was sealed again"), " ".join(parts))
+
+        self._run(
+            self.tr("Sealing everything again"),
+            lambda session, watched: session.library.resealing.run(progress=watched),
+            done,
+        )
+
+    # ---- what takes long -----------------------------------------------------------------------
+
+    def _run(
+        self,
+        title: str,
+        act: Callable[[Session, Progress], Any],
+        done: Callable[[Any], None],
+    ) -> None:
+        """One at a time, beside everything else, with a bar and Cancel."""
+        if self._panel is not None or self._program.session is None:
+            return
+        panel = self._window.add_progress(title)
+        self._panel = panel
+
+        def step(made: int, total: int | None) -> None:
+            panel.set_progress(made, total)
+            if total:
+                panel.counts.setText(
+                    self.tr("{done} of {total}").format(
+                        done=words.size(made), total=words.size(total)
+                    )
+                )
+
+        def ended() -> None:
+            if self._panel is panel:
+                self._panel = None
+                self._window.remove_progress(panel)
+            self.look()
+
+        def finished(result: Any) -> None:  # noqa: ANN401 - whatever the act answers
+            ended()
+            self._program.changed.emit()
+            done(result)
+
         def failed(error: BaseException) -> None:
             ended()
             self._program.presenter.present(error)
 
-        job = self._program.ask(
-            lambda session, watched: session.care.backup(target, progress=watched),
-            done,
-            failed=failed,
-            cancelled=ended,
-            progress=step,
-        )
+        job = self._program.ask(act, finished, failed=failed, cancelled=ended, progress=step)
         if job is not None:
             panel.cancelled.connect(job.cancel)

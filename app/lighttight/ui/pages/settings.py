@@ -187,6 +187,7 @@ class SettingsPage(QWidget):
     way_remove_wanted = Signal(str)
     someone_knows = Signal()
     new_words_wanted = Signal()
+    sealing_wanted = Signal()
     copy_wanted = Signal()
     section_shown = Signal(str)
 
@@ -303,7 +304,18 @@ class SettingsPage(QWidget):
             ),
             heading=self.tr("If you are worried"),
         )
+        self.seal = Button(self.tr("Seal again"), Look.RAISED)
+        self.seal.clicked.connect(self.sealing_wanted)
+        self.seal_row = SettingRow(self.tr("Seal everything again"), " ", self.seal, icon="sealed")
+        self._sealing = SettingGroup([self.seal_row])
+        page.add(self._sealing)
+        self.set_sealing("")
         self.add_section("ways", "key", self.tr("Ways in"), page)
+
+    def set_sealing(self, detail: str) -> None:
+        """What is sealed under older keys; hidden where nothing is."""
+        self.seal_row.detail.setText(detail)
+        self._sealing.setVisible(bool(detail))
 
     def set_ways(self, ways: Sequence[WayIn]) -> None:
         rows: list[QWidget] = []
