@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
+from typing import cast
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtMultimedia import QVideoFrame
+from PySide6.QtMultimedia import QtVideo, QVideoFrame, QVideoFrameFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -17,7 +22,7 @@ from lighttight.errors import Integrity, LighttightError
 from lighttight.model import Kind
 from lighttight.ui.canvas import Canvas, Pyramid
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.player import Player, SourceDevice
+from lighttight.ui.player import Player, SourceDevice, reduced
 from lighttight.ui.playing import RULE, keep_quiet
 from lighttight.ui.transport import TimeBar
 from lighttight.ui.viewer import Viewer
@@ -382,15 +387,75 @@ def test_frames_that_come_too_fast_are_dropped_not_queued(frames: Frames) -> Non
     assert frames.grey[0] > 190
 
 
-def test_a_frame_larger_than_the_screen_is_made_smaller_while_it_plays(
-    frames: Frames, monkeypatch: pytest.MonkeyPatch
+def test_frames_are_taken_where_they_come_and_do_not_wait_in_the_windows_queue(
+    frames: Frames,
 ) -> None:
+    """Sixty a second of twelve megabytes came to half a gigabyte while the window was busy."""
+    opened(frames)
+    frames.player.play()
+    QCoreApplication.processEvents()
+    del frames.grey[:]
+    frames.player._take()
+    until = time.monotonic() + 10
+    while frames.player._newest is None and time.monotonic() < until:
+        threading.Event().wait(0.01)
+    assert frames.player._newest is not None, "taken, although the window did nothing"
+    assert frames.grey == []
+
+
+YUV420 = QVideoFrameFormat.PixelFormat.Format_YUV420P
+YUV422 = QVideoFrameFormat.PixelFormat.Format_YUV422P
+
+
+def planes(format_: QVideoFrameFormat, rows: int) -> QVideoFrame:
+    """A grey ramp that is a little red, 640 x 480, as a processor decodes it."""
+    made = QVideoFrame(format_)
+    assert made.map(QVideoFrame.MapMode.WriteOnly)
+    for plane, (width, height) in enumerate(((640, 480), (320, 480 // rows), (320, 480 // rows))):
+        line, bits = made.bytesPerLine(plane), cast("memoryview", made.bits(plane))
+        ramp = bytes(40 + place * 160 // width for place in range(width))
+        row = ramp if plane == 0 else bytes([100 + 50 * (plane - 1)]) * width
+        for y in range(height):
+            bits[y * line : y * line + len(row)] = row
+    made.unmap()
+    return made
+
+
+@pytest.mark.parametrize(("pixel", "rows"), [(YUV420, 2), (YUV422, 1)])
+def test_a_frame_is_made_smaller_before_it_gets_its_colours(
+    pixel: QVideoFrameFormat.PixelFormat, rows: int
+) -> None:
+    frame = planes(QVideoFrameFormat(QSize(640, 480), pixel), rows)
+    whole = frame.toImage()
+    small = reduced(frame, QSize(200, 1000)).toImage()
+    assert small.size() == QSize(200, 150)
+    for x in (5, 70, 195):
+        ours, theirs = small.pixelColor(x, 75), whole.pixelColor(x * 640 // 200, 240)
+        for name in ("red", "green", "blue"):
+            assert abs(getattr(ours, name)() - getattr(theirs, name)()) <= 3
+        assert ours.red() > ours.blue()
+
+
+def test_a_frame_that_lies_on_its_side_fits_upright() -> None:
+    format_ = QVideoFrameFormat(QSize(640, 480), YUV420)
+    format_.setRotation(QtVideo.Rotation.Clockwise90)
+    frame = planes(format_, 2)
+    assert reduced(frame, QSize(120, 160)).toImage().size() == QSize(120, 160)
+
+
+def test_a_frame_that_fits_or_cannot_be_taken_apart_is_left_as_it_is() -> None:
+    frame = planes(QVideoFrameFormat(QSize(640, 480), YUV420), 2)
+    image = QVideoFrame(QImage(640, 480, QImage.Format.Format_RGB32))
+    assert reduced(frame, QSize(640, 480)) is frame
+    assert reduced(frame, QSize()) is frame
+    assert reduced(image, QSize(64, 48)) is image
+
+
+def test_what_could_not_be_reduced_before_is_made_smaller_afterwards(frames: Frames) -> None:
     image = QImage(3840, 2160, QImage.Format.Format_RGB32)
     assert frames.player._for_screen(image).size() == image.size()
-    monkeypatch.setattr(Player, "playing", True)
-    screen = QApplication.primaryScreen()
-    room = screen.size() * screen.devicePixelRatio()
-    assert frames.player._for_screen(image).width() <= room.width()
+    frames.player.room = lambda: QSize(1280, 720)
+    assert frames.player._for_screen(image).size() == QSize(1280, 720)
 
 
 def test_stepping_goes_frame_by_frame(frames: Frames) -> None:
@@ -522,3 +587,44 @@ def test_the_viewer_imports_no_engine() -> None:
     module = sys.modules["lighttight.ui.viewer"]
     for value in vars(module).values():
         assert getattr(value, "__module__", "") not in forbidden
+
+
+_PLAY = """
+import sys, time
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+from lighttight.ui import playing
+playing.keep_silent()
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from PySide6.QtCore import qWarning
+from lighttight.ui.player import Player
+from tests.gui.fakes import MemorySource, small_video
+video = bytearray(small_video())
+for place in range(200, len(video) - 3000, 97):
+    video[place] ^= 255
+player = Player()
+frames = []
+player.frame.connect(frames.append)
+player.open(MemorySource(bytes(video)))
+qWarning("a name")
+until = time.monotonic() + 20
+while len(frames) < 20 and time.monotonic() < until:
+    app.processEvents()
+player.close()
+print(len(frames) >= 20)
+"""
+
+
+def test_nothing_is_printed_about_a_damaged_video() -> None:
+    root = Path(__file__).resolve().parents[2]
+    clean = {name: value for name, value in os.environ.items() if name != "QT_LOGGING_RULES"}
+    said = subprocess.run(
+        [sys.executable, "-c", _PLAY, str(root / "app"), str(root)],
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert said.stdout == "True\n"
+    assert said.stderr == ""

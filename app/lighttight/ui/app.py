@@ -44,7 +44,7 @@ from lighttight.ui.controllers.viewing import Viewing
 from lighttight.ui.controllers.welcoming import Welcoming
 from lighttight.ui.focus import FocusFollower
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.playing import keep_quiet
+from lighttight.ui.playing import keep_silent
 from lighttight.ui.system import SystemEvents
 from lighttight.ui.theme import theme
 from lighttight.ui.window import Window
@@ -56,6 +56,8 @@ DEADLINE = 5.0
 """Seconds that work under way gets to end when the window closes."""
 TITLE_BAR = 40
 """Left free above the window: its frame is drawn by the desktop, and only later."""
+_MMAP_THRESHOLD = -3
+"""As `malloc.h` has it."""
 
 
 def system_store() -> PasswordStore:
@@ -218,9 +220,25 @@ def remember_place(window: Window) -> None:
         return
 
 
+def keep_large_blocks_apart() -> None:
+    """A picture's memory goes back to the system when it is let go, not into a store for later.
+
+    The usual C library puts blocks of up to 32 megabytes there once one of that size was freed:
+    frames of a video stayed in the process after locking, and half as many again while it played.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, 1 << 20)
+
+
 def main() -> int:
     """Run the window and answer the program's exit code."""
-    keep_quiet()
+    keep_silent()
+    keep_large_blocks_apart()
     # Compiled shaders would be kept beside the fonts: harmless, but not this program's to leave.
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DisableShaderDiskCache)
     app = QApplication(sys.argv[:1])

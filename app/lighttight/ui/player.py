@@ -8,25 +8,103 @@ demuxer's thread; that thread may be waiting for Python's lock, to run `readData
 call holds that lock while it waits: both would wait for ever. A queued call is made by the event
 loop, which does not hold it.
 
-Frames come through a `QVideoSink`. Only the newest is turned into an image, when everything that
-waited before it (keys, painting) had its turn: a computer that is too slow for a video drops
-frames, and does not fall behind. Asking for a frame's own time shows, more often than
-not, the frame before it; so every seek goes to the middle of a frame.
+Frames come through a `QVideoSink`, on a thread of Qt's, and are taken there: a frame in 4K has
+twelve megabytes, and as many as come while the window is busy would wait in its queue. Only the
+newest is turned into an image, when everything that waited before it (keys, painting) had its
+turn: a computer that is too slow for a video drops frames, and does not fall behind.
+
+Asking for a frame's own time shows, more often than not, the frame before it; so every seek goes to
+the middle of a frame.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Final, cast
 
 from PySide6.QtCore import QIODevice, QObject, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtMultimedia import QAudioOutput, QMediaMetaData, QMediaPlayer, QVideoFrame, QVideoSink
+from PySide6.QtGui import QImage
+from PySide6.QtMultimedia import (
+    QAudioOutput,
+    QMediaMetaData,
+    QMediaPlayer,
+    QtVideo,
+    QVideoFrame,
+    QVideoFrameFormat,
+    QVideoSink,
+)
 
 from lighttight.errors import LighttightError, Unsupported
-from lighttight.ui.playing import Source, keep_quiet
+from lighttight.ui.playing import Source, hush_decoder, keep_quiet
 
 _USUAL_FRAME: Final = 1000 / 30
+
+
+_PLANAR: Final = {
+    QVideoFrameFormat.PixelFormat.Format_YUV420P: 2,
+    QVideoFrameFormat.PixelFormat.Format_YUV422P: 1,
+}
+"""Formats of three planes of octets, and how many rows of the picture one of colour covers."""
+
+
+def reduced(frame: QVideoFrame, room: QSize) -> QVideoFrame:
+    """The frame with no more pixels than fit into `room`, where that is quickly done.
+
+    Turning a frame in 4K into colours takes a third of a second without help of the graphics
+    card, in which no key is heard. What a processor decoded is made smaller plane by plane first.
+    """
+    was = frame.surfaceFormat()
+    upright = was.rotation() in (QtVideo.Rotation.None_, QtVideo.Rotation.Clockwise180)
+    size = frame.size().scaled(
+        room if upright else room.transposed(), Qt.AspectRatioMode.KeepAspectRatio
+    )
+    size = QSize(size.width() & ~1, size.height() & ~1)
+    usual = frame.handleType() is QVideoFrame.HandleType.NoHandle
+    planar = was.pixelFormat() in _PLANAR
+    if not planar or not usual or size.isEmpty() or size.width() >= frame.width():
+        return frame
+    now = QVideoFrameFormat(size, was.pixelFormat())
+    now.setColorSpace(was.colorSpace())
+    now.setColorRange(was.colorRange())
+    now.setColorTransfer(was.colorTransfer())
+    now.setRotation(was.rotation())
+    now.setMirrored(was.isMirrored())
+    small = QVideoFrame(now)
+    if not frame.map(QVideoFrame.MapMode.ReadOnly):
+        return frame
+    try:
+        if not small.map(QVideoFrame.MapMode.WriteOnly):
+            return frame
+        for plane in range(3):
+            _shrink(frame, small, plane)
+        small.unmap()
+    finally:
+        frame.unmap()
+    return small
+
+
+def _shrink(frame: QVideoFrame, small: QVideoFrame, plane: int) -> None:
+    """One plane, looked at as a grey picture."""
+    wide, high = (1, 1) if plane == 0 else (2, _PLANAR[frame.pixelFormat()])
+    grey = QImage.Format.Format_Grayscale8
+    width, height = frame.width() // wide, frame.height() // high
+    made = (
+        QImage(frame.bits(plane), width, height, frame.bytesPerLine(plane), grey)
+        .scaled(
+            small.width() // wide,
+            small.height() // high,
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        .convertToFormat(grey)
+    )
+    # Qt's stubs say bytes; it is memory that can be written.
+    target = cast("memoryview", small.bits(plane))
+    pixels, ours, theirs = made.constBits(), made.bytesPerLine(), small.bytesPerLine(plane)
+    for row in range(made.height()):
+        start = row * theirs
+        target[start : start + made.width()] = pixels[row * ours : row * ours + made.width()]
 
 
 class SourceDevice(QIODevice):
@@ -86,6 +164,7 @@ class Player(QObject):
     failed = Signal(object)
     ended = Signal()
 
+    _waiting = Signal()
     _load = Signal(QIODevice, QUrl)
     _unload = Signal(QUrl)
     _play = Signal()
@@ -100,6 +179,7 @@ class Player(QObject):
         self._device: SourceDevice | None = None
         self._start_ms = 0.0
         self._media = QMediaPlayer(self)
+        hush_decoder()
         self._sound = QAudioOutput(self)
         self._sink = QVideoSink(self)
         self._media.setAudioOutput(self._sound)
@@ -115,11 +195,16 @@ class Player(QObject):
         self._retired: list[SourceDevice] = []
         self._media.sourceChanged.connect(self._dispose, later)
         self._newest: QVideoFrame | None = None
+        self._taking = threading.Lock()
+        self._told = False
         self._deliver = QTimer(self)
         self._deliver.setSingleShot(True)
         self._deliver.setInterval(0)
         self._deliver.timeout.connect(self._show_newest)
-        self._sink.videoFrameChanged.connect(self._arrived)
+        self._waiting.connect(self._deliver.start, later)
+        self._sink.videoFrameChanged.connect(self._arrived, Qt.ConnectionType.DirectConnection)
+        self.room: Callable[[], QSize] = lambda: QSize()
+        """How many pixels are there to fill; nothing while that is not known."""
         self._media.positionChanged.connect(self._position)
         self._media.durationChanged.connect(self._duration)
         self._media.playbackStateChanged.connect(self._state)
@@ -140,7 +225,7 @@ class Player(QObject):
     def close(self) -> None:
         """Stop, and let go of the source."""
         device, self._device = self._device, None
-        self._newest = None
+        self._take()
         self._deliver.stop()
         if device is None:
             return
@@ -238,29 +323,36 @@ class Player(QObject):
     # ---- what Qt says --------------------------------------------------------------------------
 
     def _arrived(self, frame: QVideoFrame) -> None:
-        """Quick, because it runs for every frame: one that was not shown yet is replaced."""
-        if not frame.isValid() or self._device is None:
-            return
-        self._newest = frame
-        if not self._deliver.isActive():
-            self._deliver.start()
+        """On any thread, and quick: a frame that was not shown yet is replaced."""
+        with self._taking:
+            if not frame.isValid() or self._device is None:
+                return
+            self._newest = frame
+            told, self._told = self._told, True
+        if not told:
+            self._waiting.emit()
+
+    def _take(self) -> QVideoFrame | None:
+        with self._taking:
+            frame, self._newest, self._told = self._newest, None, False
+        return frame
 
     def _show_newest(self) -> None:
-        frame, self._newest = self._newest, None
+        frame = self._take()
         if frame is None or self._device is None:
             return
         self._start_ms = max(0.0, frame.startTime() / 1000)
-        image = frame.toImage()
+        if not self.playing:
+            image = frame.toImage()  # one that stands keeps every pixel
+        else:
+            image = self._for_screen(reduced(frame, self.room()).toImage())
         if not image.isNull():
-            self.frame.emit(self._for_screen(image))
+            self.frame.emit(image)
 
     def _for_screen(self, image: QImage) -> QImage:
-        """While it plays, no larger than the screen; a frame that stands keeps every pixel."""
-        screen = QGuiApplication.primaryScreen()
-        if screen is None or not self.playing:
-            return image
-        room: QSize = screen.size() * screen.devicePixelRatio()
-        if image.width() <= room.width() and image.height() <= room.height():
+        """What could not be made smaller before is at least not kept larger than it is seen."""
+        room = self.room()
+        if room.isEmpty() or not image.width() > room.width() or not image.height() > room.height():
             return image
         return image.scaled(
             room,

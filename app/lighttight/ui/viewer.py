@@ -449,6 +449,7 @@ class Viewer(QWidget):
             from lighttight.ui.player import Player
 
             player = Player(self)
+            player.room = lambda: self.canvas.size() * self.devicePixelRatioF()
             player.frame.connect(self._got_frame)
             player.moved.connect(self.transport.set_place)
             player.length_changed.connect(self._got_length)
