@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lighttight.errors import Environment, Refused
-from lighttight.files import sync_directory, translating
+from lighttight.files import sync_directory, sync_file, translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.model import Factor, SlotId
 from lighttight.sealed import words as recovery_words
@@ -229,6 +229,14 @@ def _copy_catalog(vault: Vault, target: Path, key: bytes) -> Catalog:
     remove_database(target)
     vault.catalog.recompute()
     vault.catalog.copy_into(target, key)
+    # Here, and not later: closing any descriptor of a file drops the locks that SQLite holds on it
+    # for the whole process, and another program could then remove the log under the open catalog.
+    with translating(target):
+        fd = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            sync_file(fd)
+        finally:
+            os.close(fd)
     failpoint("rotation.catalog-copied")
     fresh = Catalog(target, key, random=RANDOM, now_ms=now_ms)
     try:
@@ -267,15 +275,10 @@ def _record(
 
 
 def _make_durable(catalog: Catalog, path: Path) -> None:
+    # What was recorded since is synced by SQLite: the catalog is opened with `synchronous = FULL`.
     if not catalog.checkpoint():
         raise Environment("catalog-busy")
-    with translating(path):
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        sync_directory(path.parent)
+    sync_directory(path.parent)
     failpoint("rotation.catalog-durable")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,11 +43,34 @@ def vault(tmp_path: Path, store: MemoryStore) -> Iterator[Vault]:
         vault.close()
 
 
+# Bytes that SQLite locks for reading, in every database (https://sqlite.org/fileformat2.html).
+TRY_TO_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+    except BlockingIOError:
+        sys.exit(3)
+"""
+
+
+def is_held(catalog: Path) -> bool:
+    """Whether this process keeps others from taking the catalog for themselves."""
+    done = subprocess.run([sys.executable, "-c", TRY_TO_LOCK, catalog], check=False, timeout=60)
+    return {0: False, 3: True}[done.returncode]
+
+
 def slot_with(vault: Vault, *factors: Factor):
     return next(slot for slot in vault.slots if slot.factors == factors)
 
 
 class TestRotation:
+    def test_the_new_catalog_is_held_against_other_programs(self, vault: Vault) -> None:
+        assert is_held(vault.catalog.path)
+        slot = slot_with(vault, Factor.PASSPHRASE)
+        rotate(vault, reason="asked", passphrases={slot.id: PASSPHRASE})
+        assert is_held(vault.catalog.path)
+
     def test_a_mistyped_passphrase_changes_nothing(self, vault: Vault) -> None:
         slot = slot_with(vault, Factor.PASSPHRASE)
         before = vault.header_data
