@@ -350,6 +350,8 @@ class TestStopping:
         self, program: Program, library: Path, folder: Path, tmp_path: Path, number: signal.Signals
     ) -> None:
         with program.start("import", folder, "--json") as running:
+            # On a busy machine it would otherwise be done before this process has its turn.
+            os.setpriority(os.PRIO_PROCESS, running.pid, 19)
             saved = self.acknowledged(running, 3)
             running.send_signal(number)
             out, err = running.communicate(timeout=60)
