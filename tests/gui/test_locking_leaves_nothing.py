@@ -19,6 +19,7 @@ from lighttight.session import EntryKind, Field, Offer, Session, open_session
 from lighttight.ui.canvas import Pyramid
 from lighttight.ui.grid.previews import Preview
 from lighttight.ui.viewer import ViewerItem
+from lighttight.ui.widgets.sheet import Sheet
 from tests.gui.desks import PIN, RealDesk
 from tests.gui.fakes import small_video
 
@@ -322,6 +323,35 @@ def test_the_cover_when_the_window_is_not_in_front(full: RealDesk) -> None:
     full.until(lambda: QApplication.activeWindow() is None or full.window.isActiveWindow())
     if QApplication.activeWindow() is None:
         full.until(full.window.covered)
+
+
+@pytest.mark.parametrize("noticed", ["by looking", "by an error"])
+def test_a_library_that_was_pulled_away_is_said_once_and_locked(
+    full: RealDesk, tmp_path: Path, noticed: str
+) -> None:
+    session = session_of(full)
+    path = session.vault.path
+    items = full.ids()
+    path.rename(tmp_path / "away")
+    if noticed == "by looking":
+        full.program._look_for_changes()
+    else:
+        full.program._poll.stop()
+        full.window.opened.emit(items[0])
+    full.until(lambda: full.window.stack.currentWidget() is full.unlocking.trouble)
+    full.until(lambda: session.vault._master is None)
+    full.settle()
+    sheets = [one.accessibleName() for one in full.window.findChildren(Sheet)]
+    assert sheets == ["Your library cannot be reached"]
+    full.asked().answer("close")
+    (tmp_path / "away").rename(path)
+    full.unlocking.begin(path)
+    full.until(lambda: not full.jobs.busy())
+    full.window.unlock.secret.set_text(PIN)
+    full.window.unlock.open.click()
+    full.until(lambda: full.program.session is not None)
+    full.settle()
+    assert full.ids() == items
 
 
 def test_every_flow_lets_go(full: RealDesk) -> None:

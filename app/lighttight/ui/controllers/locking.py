@@ -22,6 +22,7 @@ from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from lighttight import settings
+from lighttight.errors import Environment
 from lighttight.ui import words
 from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.importing import Ending, Importing
@@ -97,6 +98,7 @@ class Locking(QObject):
         browsing.listed.connect(self._tell)
         program.opened.connect(self._opened)
         program.closed.connect(self._ticker.stop)
+        program.gone.connect(self._gone)
         events.sleeping.connect(lambda: self.lock("suspend", wait=True))
         events.screen_locked.connect(lambda: self.lock("suspend"))
         events.leaving.connect(lambda: self.lock("session-end", wait=True))
@@ -198,6 +200,12 @@ class Locking(QObject):
                 closed()
 
         self._program.jobs.run(close, owner=self._program, order=Order.CLICK)
+
+    def _gone(self) -> None:
+        """Nothing can be shown of it any more: said once, where each picture would say it else."""
+        path = self._program.path
+        self.lock("closing")
+        self._program.presenter.present(Environment("vault-gone", path=str(path)))
 
     def hide_everything(self) -> None:
         """Whatever stands above the window goes too; it may say a name."""

@@ -7,6 +7,7 @@ a traceback would carry names out of the library into a terminal or a log.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class Presenter:
     def __init__(self) -> None:
         self._window: Window | None = None
         self._waiting: list[Words] = []
+        self.explained: Callable[[BaseException], bool] = lambda _: False
+        """Asked first: whether somebody says already what is behind an error."""
         self.shown: list[str] = []
         """Titles of what is on the screen now: the same trouble is not said twice at once."""
 
@@ -43,7 +46,8 @@ class Presenter:
             self._show(said)
 
     def present(self, error: BaseException) -> None:
-        if isinstance(error, Cancelled):
+        if isinstance(error, Cancelled) or self.explained(error):
+            _let_go(error)
             return
         if not isinstance(error, LighttightError):
             sys.stderr.write(f"lighttight: {search_code(error)}\n")

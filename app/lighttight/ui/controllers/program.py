@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from lighttight.errors import Environment, Integrity
 from lighttight.progress import Progress
 from lighttight.ui.jobs import Job, Jobs, Lane, Order
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 POLL_MS = 1000
 
 
+def is_there(library: Path) -> bool:
+    """Whether the library's folder still holds one."""
+    try:
+        return (library / "header").exists() or (library / "header.copy").exists()
+    except OSError:
+        return False
+
+
 class _Scope(QObject):
     """Owner of all jobs of one opened library."""
 
@@ -33,12 +42,14 @@ class _Scope(QObject):
 class Program(QObject):
     """`opened` and `closed` say that a session became the window's, or ceased to be it.
 
-    `changed` says that something in the library is not what it was.
+    `changed` says that something in the library is not what it was, `gone` that its folder is not
+    there any more: a disk was pulled.
     """
 
     opened = Signal()
     closed = Signal()
     changed = Signal()
+    gone = Signal()
 
     def __init__(
         self,
@@ -66,6 +77,7 @@ class Program(QObject):
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._look_for_changes)
+        presenter.explained = self._explained
 
     def store(self) -> PasswordStore:
         """This computer's password store. Made in a job the first time: it is a heavy import."""
@@ -172,20 +184,37 @@ class Program(QObject):
         if self._polling:
             return
         self._polling = True
-        job = self.ask(
-            lambda session, _: session.vault.catalog.data_version(),
-            self._seen,
-            failed=lambda _: self._polled(),
-            cancelled=self._polled,
-        )
+
+        def look(session: Session, _: Progress) -> int | None:
+            if not is_there(session.vault.path):
+                return None
+            return session.vault.catalog.data_version()
+
+        job = self.ask(look, self._seen, failed=self._unseen, cancelled=self._polled)
         if job is None:
             self._polling = False
 
     def _polled(self) -> None:
         self._polling = False
 
-    def _seen(self, version: int) -> None:
+    def _unseen(self, error: BaseException) -> None:
+        """A disk that was pulled says so in many ways; any other trouble is met by who reads."""
         self._polling = False
+        self._explained(error)
+
+    def _explained(self, error: BaseException) -> bool:
+        """Whether this error only means that the library is not there: then that is said, once."""
+        lost = isinstance(error, Environment | Integrity)
+        if not lost or self.session is None or is_there(self.session.vault.path):
+            return False
+        self.gone.emit()
+        return True
+
+    def _seen(self, version: int | None) -> None:
+        self._polling = False
+        if version is None:
+            self.gone.emit()
+            return
         before, self._seen_version = self._seen_version, version
         if before is not None and before != version:
             self.changed.emit()
