@@ -216,6 +216,17 @@ def test_pictures_are_covered_while_another_window_is_in_front(
     assert not window.covered()
 
 
+def test_what_is_asked_while_covered_is_covered_too(
+    window: Window, cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library(window, cells)
+    window.cover_at_once()
+    covered = window.grab().toImage()
+    sheet = window.present("IMG_1.jpg could not be read", "Evening by the lake")
+    assert window.grab().toImage() == covered
+    assert sheet.isVisible()
+
+
 def test_a_dialog_of_its_own_does_not_cover(window: Window, cells, qtbot: QtBot) -> None:
     library(window, cells)
     window.set_cover_when_away(True)

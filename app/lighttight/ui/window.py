@@ -380,7 +380,7 @@ class Window(QWidget):
         body: QWidget | None = None,
     ) -> Sheet:
         """One question over the window; `answered` of the sheet tells the key."""
-        return Sheet(
+        sheet = Sheet(
             title,
             sentence,
             answers,
@@ -389,6 +389,10 @@ class Window(QWidget):
             body=body,
             parent=self,
         )
+        if self.covered():
+            # It may name what the cover is there to hide.
+            self._cover.raise_()
+        return sheet
 
     def present(self, title: str, sentence: str, action: str = "") -> Sheet:
         """An error in words. One button, and it does nothing."""
