@@ -39,7 +39,7 @@ class MemorySource:
 
 
 @cache
-def small_video(seconds: int = 3, rate: int = 25) -> bytes:
+def small_video(seconds: int = 3, rate: int = 25, pixels: str = "yuv420p") -> bytes:
     """An MP4 whose left edge brightens from frame to frame, so that a frame can be told."""
     import av
     import numpy as np
@@ -48,7 +48,7 @@ def small_video(seconds: int = 3, rate: int = 25) -> bytes:
     store.name = "video.mp4"
     with av.open(store, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 320, 180, pixels
         stream.codec_context.gop_size = rate // 2
         stream.options = {"crf": "4"}
         count = seconds * rate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -21,8 +22,9 @@ from pytestqt.qtbot import QtBot
 from lighttight.errors import Integrity, LighttightError
 from lighttight.model import Kind
 from lighttight.ui.canvas import Canvas, Pyramid
+from lighttight.ui.frames import reduced
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.player import Player, SourceDevice, reduced
+from lighttight.ui.player import Player, SourceDevice
 from lighttight.ui.playing import RULE, keep_quiet
 from lighttight.ui.transport import TimeBar
 from lighttight.ui.viewer import Viewer
@@ -362,8 +364,8 @@ def frames(qtbot: QtBot):
     qtbot.waitUntil(lambda: not made.player._retired, timeout=5000)
 
 
-def opened(frames: Frames) -> None:
-    frames.player.open(MemorySource(small_video()), play=False)
+def opened(frames: Frames, pixels: str = "yuv420p") -> None:
+    frames.player.open(MemorySource(small_video(pixels=pixels)), play=False)
     frames.bot.waitUntil(lambda: bool(frames.grey) and frames.player.length > 0, timeout=10_000)
 
 
@@ -372,6 +374,12 @@ def test_seeking_shows_the_frame_that_was_meant(frames: Frames) -> None:
     for number in (15, 47, 16, 70, 3):
         frames.player.seek(number / 25)
         frames.shows(number)
+
+
+def test_what_phones_film_in_ten_bits_is_seen(frames: Frames) -> None:
+    opened(frames, "yuv420p10le")
+    frames.player.seek(1.0)
+    frames.shows(25)
 
 
 def test_frames_that_come_too_fast_are_dropped_not_queued(frames: Frames) -> None:
@@ -405,6 +413,7 @@ def test_frames_are_taken_where_they_come_and_do_not_wait_in_the_windows_queue(
 
 YUV420 = QVideoFrameFormat.PixelFormat.Format_YUV420P
 YUV422 = QVideoFrameFormat.PixelFormat.Format_YUV422P
+YUV420_10 = QVideoFrameFormat.PixelFormat.Format_YUV420P10
 
 
 def planes(format_: QVideoFrameFormat, rows: int) -> QVideoFrame:
@@ -434,6 +443,24 @@ def test_a_frame_is_made_smaller_before_it_gets_its_colours(
         for name in ("red", "green", "blue"):
             assert abs(getattr(ours, name)() - getattr(theirs, name)()) <= 3
         assert ours.red() > ours.blue()
+
+
+@pytest.mark.parametrize("room", [None, QSize(200, 1000)])
+def test_ten_bits_get_their_colours_without_a_graphics_card(room: QSize | None) -> None:
+    eight = planes(QVideoFrameFormat(QSize(640, 480), YUV420), 2)
+    ten = QVideoFrame(QVideoFrameFormat(QSize(640, 480), YUV420_10))
+    assert eight.map(QVideoFrame.MapMode.ReadOnly)
+    assert ten.map(QVideoFrame.MapMode.WriteOnly)
+    for plane in range(3):
+        was, now = (cast("memoryview", one.bits(plane)) for one in (eight, ten))
+        ours, theirs = eight.bytesPerLine(plane), ten.bytesPerLine(plane)
+        for y in range(480 if plane == 0 else 240):
+            width = 640 if plane == 0 else 320
+            samples = [4 * sample + 3 for sample in was[y * ours : y * ours + width]]
+            now[y * theirs : y * theirs + 2 * width] = struct.pack(f"<{width}H", *samples)
+    ten.unmap()
+    eight.unmap()
+    assert reduced(ten, room).toImage() == reduced(eight, room).toImage()
 
 
 def test_a_frame_that_lies_on_its_side_fits_upright() -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from PySide6.QtCore import QIODevice, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QImage
@@ -29,82 +29,15 @@ from PySide6.QtMultimedia import (
     QAudioOutput,
     QMediaMetaData,
     QMediaPlayer,
-    QtVideo,
     QVideoFrame,
-    QVideoFrameFormat,
     QVideoSink,
 )
 
 from lighttight.errors import LighttightError, Unsupported
+from lighttight.ui.frames import reduced
 from lighttight.ui.playing import Source, hush_decoder, keep_quiet
 
 _USUAL_FRAME: Final = 1000 / 30
-
-
-_PLANAR: Final = {
-    QVideoFrameFormat.PixelFormat.Format_YUV420P: 2,
-    QVideoFrameFormat.PixelFormat.Format_YUV422P: 1,
-}
-"""Formats of three planes of octets, and how many rows of the picture one of colour covers."""
-
-
-def reduced(frame: QVideoFrame, room: QSize) -> QVideoFrame:
-    """The frame with no more pixels than fit into `room`, where that is quickly done.
-
-    Turning a frame in 4K into colours takes a third of a second without help of the graphics
-    card, in which no key is heard. What a processor decoded is made smaller plane by plane first.
-    """
-    was = frame.surfaceFormat()
-    upright = was.rotation() in (QtVideo.Rotation.None_, QtVideo.Rotation.Clockwise180)
-    size = frame.size().scaled(
-        room if upright else room.transposed(), Qt.AspectRatioMode.KeepAspectRatio
-    )
-    size = QSize(size.width() & ~1, size.height() & ~1)
-    usual = frame.handleType() is QVideoFrame.HandleType.NoHandle
-    planar = was.pixelFormat() in _PLANAR
-    if not planar or not usual or size.isEmpty() or size.width() >= frame.width():
-        return frame
-    now = QVideoFrameFormat(size, was.pixelFormat())
-    now.setColorSpace(was.colorSpace())
-    now.setColorRange(was.colorRange())
-    now.setColorTransfer(was.colorTransfer())
-    now.setRotation(was.rotation())
-    now.setMirrored(was.isMirrored())
-    small = QVideoFrame(now)
-    if not frame.map(QVideoFrame.MapMode.ReadOnly):
-        return frame
-    try:
-        if not small.map(QVideoFrame.MapMode.WriteOnly):
-            return frame
-        for plane in range(3):
-            _shrink(frame, small, plane)
-        small.unmap()
-    finally:
-        frame.unmap()
-    return small
-
-
-def _shrink(frame: QVideoFrame, small: QVideoFrame, plane: int) -> None:
-    """One plane, looked at as a grey picture."""
-    wide, high = (1, 1) if plane == 0 else (2, _PLANAR[frame.pixelFormat()])
-    grey = QImage.Format.Format_Grayscale8
-    width, height = frame.width() // wide, frame.height() // high
-    made = (
-        QImage(frame.bits(plane), width, height, frame.bytesPerLine(plane), grey)
-        .scaled(
-            small.width() // wide,
-            small.height() // high,
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        .convertToFormat(grey)
-    )
-    # Qt's stubs say bytes; it is memory that can be written.
-    target = cast("memoryview", small.bits(plane))
-    pixels, ours, theirs = made.constBits(), made.bytesPerLine(), small.bytesPerLine(plane)
-    for row in range(made.height()):
-        start = row * theirs
-        target[start : start + made.width()] = pixels[row * ours : row * ours + made.width()]
 
 
 class SourceDevice(QIODevice):
@@ -343,7 +276,7 @@ class Player(QObject):
             return
         self._start_ms = max(0.0, frame.startTime() / 1000)
         if not self.playing:
-            image = frame.toImage()  # one that stands keeps every pixel
+            image = reduced(frame).toImage()  # one that stands keeps every pixel
         else:
             image = self._for_screen(reduced(frame, self.room()).toImage())
         if not image.isNull():
