@@ -400,8 +400,8 @@ def test_closing_during_an_import_is_asked_once_and_keeps_going(
     sheets = [one for one in desk.window.findChildren(Sheet) if not one.isHidden()]
     assert len(sheets) == 1
     assert "4 items of it are in the library and stay there." in sheets[0].sentence.text()
-    assert sheets[0].button("keep").hasFocus()
-    sheets[0].answer("keep")
+    assert sheets[0].button("stay").hasFocus()
+    sheets[0].answer("stay")
     assert closed == []
     assert not desk.window.close()
     desk.asked().answer("close")

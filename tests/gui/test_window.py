@@ -21,7 +21,8 @@ from lighttight.ui.pages.unlock import UnlockData, Way
 from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.widgets.sidebar import SidebarData
-from lighttight.ui.window import Shell, Window
+from lighttight.ui.shell import Shell
+from lighttight.ui.window import Window
 from tests.gui import pictures
 from tests.gui.fakes import FakeViewer
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -33,27 +35,22 @@ from PySide6.QtWidgets import (
 from lighttight.model import ItemId
 from lighttight.ui import paint
 from lighttight.ui.grid.previews import PreviewSource
-from lighttight.ui.grid.view import USUAL_ZOOM, ZOOM
 from lighttight.ui.icons import icon
 from lighttight.ui.inspector import Inspector
 from lighttight.ui.jobs import Jobs
-from lighttight.ui.pages.empty import EmptyPage
 from lighttight.ui.pages.first import WelcomeFlow
-from lighttight.ui.pages.library import LibraryPage
-from lighttight.ui.pages.settings import SettingsPage
-from lighttight.ui.pages.trash import TrashPage
 from lighttight.ui.pages.unlock import UnlockData, UnlockPage
+from lighttight.ui.shell import Shell
 from lighttight.ui.shortcuts import show_shortcuts
 from lighttight.ui.theme import theme
 from lighttight.ui.viewer import Viewer, ViewerSource
 from lighttight.ui.widgets.drop import local_paths
 from lighttight.ui.widgets.glow import paint_box, paint_glow
 from lighttight.ui.widgets.layouts import discard
-from lighttight.ui.widgets.notes import Banner, StatusLine
+from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer, Sheet
-from lighttight.ui.widgets.sidebar import Sidebar, SidebarData
-from lighttight.ui.widgets.toolbar import Toolbar
+from lighttight.ui.widgets.sidebar import SidebarData
 
 _ACTIVITY = (
     QEvent.Type.KeyPress,
@@ -62,6 +59,17 @@ _ACTIVITY = (
     QEvent.Type.Wheel,
     QEvent.Type.TouchBegin,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingQuestion:
+    """What is asked, once, before the window closes over something that is lost with it."""
+
+    title: str
+    sentence: str
+    stay: str
+    close: str
+    icon_name: str
 
 
 class CoverPane(QWidget):
@@ -78,86 +86,6 @@ class CoverPane(QWidget):
         box = QRectF(0, 0, 110, 110)
         box.moveCenter(centre)
         paint_box(painter, box)
-
-
-class Shell(QWidget):
-    """The frame of the open library: sidebar, toolbar, a page, the inspector, the status line."""
-
-    def __init__(self, jobs: Jobs, previews: PreviewSource, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(0)
-        self.sidebar = Sidebar()
-        across.addWidget(self.sidebar)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        across.addLayout(right, 1)
-        self.toolbar = Toolbar(len(ZOOM), USUAL_ZOOM)
-        right.addWidget(self.toolbar)
-        below = QHBoxLayout()
-        below.setSpacing(0)
-        right.addLayout(below, 1)
-        middle = QVBoxLayout()
-        middle.setSpacing(0)
-        below.addLayout(middle, 1)
-        self.stack = QStackedWidget()
-        middle.addWidget(self.stack, 1)
-        self._work = QVBoxLayout()
-        self._work.setContentsMargins(0, 0, 0, 0)
-        self._work.setSpacing(8)
-        middle.addLayout(self._work)
-        self.status = StatusLine()
-        middle.addWidget(self.status)
-        self.inspector = Inspector()
-        self.inspector.hide()
-        below.addWidget(self.inspector)
-
-        self.library = LibraryPage(jobs, previews)
-        self.empty = EmptyPage()
-        self.trash = TrashPage(jobs, previews)
-        self.settings = SettingsPage()
-        for page in (self.library, self.empty, self.trash, self.settings):
-            self.stack.addWidget(page)
-        self.toolbar.zoomed.connect(self.library.grid.set_zoom)
-        self.toolbar.zoomed.connect(self.trash.grid.set_zoom)
-        self.library.grid.zoom_changed.connect(self.toolbar.zoom.setValue)
-        self.toolbar.details_toggled.connect(lambda _: self._show_details())
-        self.stack.currentChanged.connect(lambda _: self._show_details())
-        self.toolbar.search.left.connect(self._to_pictures)
-        self.toolbar.search.submitted.connect(
-            # As by Tab: the first picture is current, and Enter once more opens it.
-            lambda: self.library.grid.setFocus(Qt.FocusReason.TabFocusReason)
-        )
-        self.stack.currentChanged.connect(self._bring_notes)
-
-    def _bring_notes(self) -> None:
-        """Notes stand above the pictures, and where pictures will be."""
-        page = self.stack.currentWidget()
-        if isinstance(page, LibraryPage | EmptyPage):
-            page.take_notes(self.library.notes)
-
-    def _show_details(self) -> None:
-        """Beside pictures only: the settings have none."""
-        here = self.stack.currentWidget() in (self.library, self.trash, self.empty)
-        self.inspector.setVisible(here and self.toolbar.details.isChecked())
-
-    def _to_pictures(self) -> None:
-        self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def add_work(self, panel: ProgressPanel) -> None:
-        self._work.setContentsMargins(24, 8, 56, 12)
-        self._work.addWidget(panel)
-
-    def remove_work(self, panel: ProgressPanel) -> None:
-        self._work.removeWidget(panel)
-        discard(panel)
-        if self._work.isEmpty():
-            self._work.setContentsMargins(0, 0, 0, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        QPainter(self).fillRect(self.rect(), theme().colour("bg"))
 
 
 class Window(QWidget):
@@ -196,7 +124,9 @@ class Window(QWidget):
         self._active_at = 0.0
         self._cover_when_away = True
         self._sidebar_data = SidebarData("")
-        self.closing_guards: list[Callable[[], bool]] = []
+        self.closing_questions: list[Callable[[], ClosingQuestion | None]] = []
+        """Each answers what closing now would cost; nothing, and it says nothing."""
+        self._closing_sheet: Sheet | None = None
         """Asked when the window is to close; one that says no asks the person."""
         self.setWindowTitle(self.tr("Lighttight"))
         # Half of a small screen, and the whole of one that is scaled by one and a half.
@@ -558,7 +488,7 @@ class Window(QWidget):
 
     def close_unasked(self) -> None:
         """The computer is about to stop, or the person answered."""
-        self.closing_guards.clear()
+        self.closing_questions.clear()
         self.close()
 
     def covered(self) -> bool:
@@ -573,8 +503,26 @@ class Window(QWidget):
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not all(guard() for guard in self.closing_guards):
-            event.ignore()
-            return
+        for question in self.closing_questions:
+            if (asked := question()) is not None:
+                self._ask_before_closing(asked)
+                event.ignore()
+                return
         self.closing.emit()
         super().closeEvent(event)
+
+    def _ask_before_closing(self, question: ClosingQuestion) -> None:
+        before = self._closing_sheet
+        if before is not None and shiboken6.isValid(before) and not before.isHidden():
+            return
+        sheet = self.ask(
+            question.title,
+            question.sentence,
+            [
+                Answer("stay", question.stay, safe=True),
+                Answer("close", question.close, danger=True),
+            ],
+            icon_name=question.icon_name,
+        )
+        sheet.answered.connect(lambda key: self.close_unasked() if key == "close" else None)
+        self._closing_sheet = sheet

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight.model import AlbumId
@@ -28,7 +27,8 @@ from lighttight.ui.jobs import Job, Order
 from lighttight.ui.pages.imported import ImportedBody, Told, told
 from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
-from lighttight.ui.widgets.sheet import Answer, Sheet
+from lighttight.ui.widgets.sheet import Answer
+from lighttight.ui.window import ClosingQuestion
 
 if TYPE_CHECKING:
     from lighttight.session import ImportResult, ImportSummary, Session
@@ -128,8 +128,7 @@ class Importing(QObject):
         window.files_wanted.connect(self._choose_files)
         window.folder_wanted.connect(self._choose_folder)
         window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
-        window.closing_guards.append(self._may_close)
-        self._asking: Sheet | None = None
+        window.closing_questions.append(self._before_closing)
         self._cut_short: tuple[Path, threading.Event] | None = None
         self._note: Banner | None = None
         program.opened.connect(self._opened)
@@ -295,16 +294,13 @@ class Importing(QObject):
         if note is not None:
             self._window.shell.library.remove_banner(note)
 
-    def _may_close(self) -> bool:
-        """Closing the window ends an import: asked once."""
+    def _before_closing(self) -> ClosingQuestion | None:
+        """Closing the window ends an import."""
         run = self._run
         if run is None or self._program.session is None:
-            return True
-        asked = self._asking
-        if asked is not None and shiboken6.isValid(asked) and not asked.isHidden():
-            return False
+            return None
         so_far = run.imported + run.duplicates
-        sheet = self._window.ask(
+        return ClosingQuestion(
             self.tr("An import is still running. Close anyway?"),
             self.tr(
                 "{so_far} The rest is not brought in, and an import does not go on by itself the "
@@ -314,20 +310,10 @@ class Importing(QObject):
                 if so_far
                 else self.tr("Nothing of it is in the library yet.")
             ),
-            [
-                Answer("keep", self.tr("Keep importing"), safe=True),
-                Answer("close", self.tr("Close"), danger=True),
-            ],
+            stay=self.tr("Keep importing"),
+            close=self.tr("Close"),
             icon_name="import",
         )
-        self._asking = sheet
-        sheet.answered.connect(self._answered_closing)
-        return False
-
-    def _answered_closing(self, key: str) -> None:
-        self._asking = None
-        if key == "close":
-            self._window.close_unasked()
 
     def _closed(self) -> None:
         self._waiting.clear()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shiboken6
 from PySide6.QtCore import QObject
 
 from lighttight import settings
@@ -21,7 +20,7 @@ from lighttight.messages import window_words as words
 from lighttight.model import Factor
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.welcome import ONLY_ME
-from lighttight.ui.widgets.sheet import Answer, Sheet
+from lighttight.ui.window import ClosingQuestion
 from lighttight.ui.words import store_trouble
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ class Welcoming(QObject):
         self._back: Callable[[], None] | None = None
         self._noting = False
         self._then: Callable[[], None] | None = None
-        self._asking: Sheet | None = None
         window = program.window
         self._page.have_library.connect(have_library)
         self._page.left.connect(self._leave)
@@ -64,7 +62,7 @@ class Welcoming(QObject):
         self._page.dropped.connect(
             lambda paths: self.finish(lambda: window.dropped.emit(list(paths)))
         )
-        window.closing_guards.append(self._may_close)
+        window.closing_questions.append(self._before_closing)
 
     def begin(self, back: Callable[[], None] | None = None) -> None:
         """`back` leads to the page before, where there is one."""
@@ -195,31 +193,18 @@ class Welcoming(QObject):
 
     # ---- leaving in the middle -----------------------------------------------------------------
 
-    def _may_close(self) -> bool:
+    def _before_closing(self) -> ClosingQuestion | None:
         """A library whose words nobody has on paper is closed only by who knows that."""
         if self._made is None or not self._words:
-            return True
-        asked = self._asking
-        if asked is not None and shiboken6.isValid(asked) and not asked.isHidden():
-            return False
-        sheet = self._program.window.ask(
+            return None
+        return ClosingQuestion(
             self.tr("You have not checked your recovery words"),
             self.tr(
                 "They are shown only now. If this computer breaks, or you forget how to open the "
                 "library, nobody can open it without them. When you open it again, you can "
                 "make new ones."
             ),
-            [
-                Answer("close", self.tr("Close anyway"), danger=True),
-                Answer("stay", self.tr("Back to the words"), safe=True),
-            ],
+            stay=self.tr("Back to the words"),
+            close=self.tr("Close anyway"),
             icon_name="words",
         )
-        self._asking = sheet
-        sheet.answered.connect(self._answered_closing)
-        return False
-
-    def _answered_closing(self, key: str) -> None:
-        self._asking = None
-        if key == "close":
-            self._program.window.close_unasked()
