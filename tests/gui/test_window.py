@@ -18,10 +18,10 @@ from lighttight.ui.app import fitted, place, remember_place
 from lighttight.ui.grid.view import ZOOM
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.pages.unlock import UnlockData, Way
+from lighttight.ui.shell import Shell
 from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.widgets.sidebar import SidebarData
-from lighttight.ui.shell import Shell
 from lighttight.ui.window import Window
 from tests.gui import pictures
 from tests.gui.fakes import FakeViewer
