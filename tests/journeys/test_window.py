@@ -7,6 +7,7 @@ opened for writing outside the library and the places named here.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from lighttight.session.demo import samples
+from tests.support import media_files
 from tests.support.availability import needs_programs
+from tests.support.canaries import canaries, picture, readable
 from tests.support.keyring_daemon import KeyringDaemon
 from tests.support.program import Program
 from tests.support.screens import PROGRAMS, Driven, Screen
@@ -156,6 +159,67 @@ def test_by_keyboard_alone(
     # Locked when it ended, and recorded: the next one to open says since when.
     ran = Program(environment)("audit", "--vault", path, "--passphrase-file", secret, "--json")
     assert "closing" in ran.out
+
+
+@pytest.mark.timeout(300)
+def test_planted_strings_are_nowhere_readable_while_a_video_plays(
+    screen: Screen, environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = canaries()
+
+    def some(count: int) -> list[str]:
+        return list(itertools.islice(words, count))
+
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for _ in range(100):
+        [name, *inside] = some(9)
+        still = outside / f"{name}.jpg"
+        still.write_bytes(picture(inside))
+        os.utime(still, (1e9, 1e9))
+    [name] = some(1)
+    title = (("title", " ".join(some(10))),)
+    clip = media_files.Clip("mp4", "libx264", seconds=30, metadata=title)
+    behind = media_files.box(b"free", " ".join(some(10)).encode())
+    (outside / f"{name}.mp4").write_bytes(media_files.video(clip) + behind)
+    assert len(readable(outside)) == 921
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment["TMPDIR"] = str(temporary)
+    names = ("HOME", "XDG_CACHE_HOME", "LIGHTTIGHT_HOME", "TMPDIR")
+    searched = [
+        *(Path(environment[name]) for name in names),
+        Path(
+            environment["DBUS_SESSION_BUS_ADDRESS"].partition("path=")[2].partition(",")[0]
+        ).parent,
+    ]
+    with Driven(screen, environment) as program:
+        create(program)
+        [path] = Path(environment["HOME"]).glob("*.lighttight")
+        secret = tmp_path / "pin"
+        secret.write_text(PIN)
+        beside = Program(environment)
+        way = ("--vault", path, "--passphrase-file", secret)
+        album = " ".join(some(10))
+        beside("import", *way, outside, "--album", album, limit=110).ok()
+        ids = [line["id"] for line in beside("list", *way, "--json").ok().lines]
+        assert len(ids) == 101
+        for one in ids[:4]:
+            beside("caption", *way, one, " ".join(some(12))).ok()
+        tags = [part for _ in range(7) for part in ("--add", " ".join(some(3)))]
+        beside("tag", *way, *ids[:3], *tags).ok()
+        assert next(words, None) is None
+        program.wait("items", 101)
+        play(program)
+        assert readable(*searched) == {}
+        assert program.ask("position") > 0, "it played all the while"
+        screen.press("ctrl+l")
+        program.wait("page", "UnlockPage")
+        program.wait("busy", 0)
+        assert readable(*searched) == {}
+        code, _ = program.tell_to_end()
+        assert code == 0
+    assert readable(*searched) == {}
 
 
 def test_the_program_itself_starts_and_ends(screen: Screen, environment: dict[str, str]) -> None:
