@@ -70,6 +70,22 @@ def test_one_click(desk: RealDesk) -> None:
     desk.until(lambda: desk.program.session is not None)
 
 
+@pytest.mark.parametrize("folder", ["Dropbox", "Pictures"])
+def test_a_folder_that_a_service_copies_is_said(desk: RealDesk, folder: str) -> None:
+    path = desk.create()
+    locked(desk)
+    moved = Path.home() / folder / path.name
+    moved.parent.mkdir()
+    path.rename(moved)
+    desk.unlocking.begin(moved)
+    desk.until(lambda: not desk.jobs.busy())
+    desk.window.unlock.click.click()
+    desk.until(lambda: desk.program.session is not None)
+    desk.settle()
+    told = "This library stands in a folder that Dropbox copies. Use it on one computer at a time."
+    assert (told in desk.banners()) is (folder == "Dropbox")
+
+
 def test_recovery_words_open_and_what_was_typed_is_gone(desk: RealDesk) -> None:
     welcome = desk.window.welcome
     welcome.question.answered.emit("only-me")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from lighttight import messages
 from lighttight.cli import main as entry
@@ -235,3 +237,28 @@ def test_end_asked_for_by_the_system_stops_like_the_keyboard(
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     # Nothing of it stays behind, also for the one that did not come.
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def options() -> list[tuple[str, Any]]:
+    """Every option of every command, with the command."""
+
+    def of(command: Any, name: str) -> list[tuple[str, Any]]:
+        if hasattr(command, "commands"):
+            parts = command.commands.items()
+            return [one for part, below in parts for one in of(below, f"{name} {part}")]
+        return [(name, option) for option in command.params]
+
+    return of(get_command(entry.program()), "lighttight")
+
+
+def test_no_secret_is_typed_where_others_can_read_it() -> None:
+    """The command line and the environment of a process can be seen by other programs."""
+    secret = re.compile("pass|pin|phrase|words|secret|recovery|key")
+    seen = 0
+    for command, option in options():
+        for name in option.opts:
+            if secret.search(name) and not option.is_flag:
+                seen += 1
+                assert option.metavar == "FILE", f"{command} {name}"
+        assert option.envvar in {None, "LIGHTTIGHT_VAULT"}, f"{command} {option.opts}"
+    assert seen > 20
