@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lighttight.library.importing import RESERVE
+from lighttight.library.storing import RESERVE
 from tests.support import media_files
 from tests.support.availability import needs_programs
 from tests.support.mounts import read_only, small_disk

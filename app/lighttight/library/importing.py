@@ -23,12 +23,10 @@ A duplicate of something in the trash is brought back: whoever imports a picture
 from __future__ import annotations
 
 import calendar
-import contextlib
 import enum
 import hashlib
 import os
 import secrets
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -44,13 +42,12 @@ from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.files.names import disk_text
 from lighttight.files.source import Problem, SourceFile, open_source, walk
 from lighttight.library import albums, items, originals, search, trash
+from lighttight.library.storing import insist_on_room, unnamed
 from lighttight.media import preview, sniff
 from lighttight.media.client import Pixels, Probe, Source
-from lighttight.model import AlbumId, ItemId, ObjectId, PreviewState
+from lighttight.model import AlbumId, ItemId, PreviewState
 from lighttight.progress import SILENT, Progress
-from lighttight.sealed.blob import sealed_size
 from lighttight.sealed.entries import EntryKind, Field
-from lighttight.sealed.padme import padme
 from lighttight.vault.blobs import BUFFER, SealedObject
 from lighttight.vault.catalog import Transaction
 from lighttight.vault.vault import Vault
@@ -58,9 +55,6 @@ from lighttight.vault.vault import Vault
 WORKERS: Final = min(os.cpu_count() or 1, 4) + 1
 """Files at a time: one more than decode at once, because there is always one that waits for the
 disk. Not more than five, for each may hold a decoded picture."""
-
-RESERVE: Final = 64 << 20
-"""Bytes that an import leaves free: the catalog needs room to note what was saved."""
 
 _EARLIEST_MS: Final = 631_152_000_000  # 1990
 _DAY_MS: Final = 86_400_000
@@ -306,8 +300,7 @@ class _Run:
         sealed = self.vault.blobs.write(
             source, watch=keyed.update, read_back=plain.update, progress=part
         )
-        committing = False
-        try:
+        with unnamed(self.vault, sealed) as blob:
             failpoint("import.sealed")
             source.check()
             coming = _Coming(source, sealed, keyed.digest(), plain.digest(), sniffed)
@@ -318,26 +311,14 @@ class _Run:
                 if result is None:
                     _insert(self.vault, tx, coming, self.album)
                     failpoint("import.before-commit")
-                # From here on a failure may be one after the commit: the row may be there.
-                committing = True
-        except BaseException as error:
-            if not committing or surely_undone(error):
-                self._take_back(sealed.id)
-            raise
+                    blob.naming = True
         if result is not None:
-            self._take_back(sealed.id)
             return result
         failpoint("import.committed")
         self._keep_preview(coming.item, picture)
         failpoint("import.previewed")
         reason = None if coming.preview is PreviewState.READY else "stored-without-preview"
         return ImportResult(source.path, coming.item, ImportStatus.IMPORTED, reason)
-
-    def _take_back(self, object_id: ObjectId) -> None:
-        # What cannot be removed is a left-over without a name or a key, and is swept later; the
-        # error that brought us here is the one to report.
-        with contextlib.suppress(Environment):
-            self.vault.blobs.remove(object_id)
 
     def _seen(self, size: int) -> bool:
         """Whether something of this size is in the library or on its way; it is from now on."""
@@ -420,26 +401,6 @@ class _Coming:
     item: ItemId = field(default_factory=lambda: ItemId(secrets.token_hex(16)))
     probe: Probe | None = None
     preview: PreviewState = PreviewState.NONE
-
-
-def surely_undone(error: BaseException) -> bool:
-    """Whether a commit that failed so cannot be found to have succeeded after all.
-
-    A full disk or a busy catalog is noticed before the commit is written. After anything else,
-    a failed fsync above all, the row may stand on the disk, and its blob must too.
-    """
-    return isinstance(error, Environment) and error.code in {"disk-full", "catalog-busy"}
-
-
-def insist_on_room(vault: Vault, size: int) -> None:
-    """Raise Environment("disk-low") where an object of this size would leave too little free."""
-    needed = sealed_size(padme(size)) + RESERVE
-    try:
-        free = shutil.disk_usage(vault.path).free
-    except OSError as error:
-        raise Environment("vault-gone", path=os.fspath(vault.path)) from error
-    if free < needed:
-        raise Environment("disk-low", needed=needed, free=free)
 
 
 def _known(

@@ -31,7 +31,7 @@ from blake3 import blake3
 from lighttight.audit import record
 from lighttight.errors import Environment, Integrity
 from lighttight.files.failpoints import FAILPOINTS, failpoint
-from lighttight.library.importing import insist_on_room, surely_undone
+from lighttight.library.storing import insist_on_room, unnamed
 from lighttight.model import ItemId, ObjectId
 from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.entries import EntryKind, Field
@@ -186,20 +186,13 @@ class Resealing:
                 _Reading(reader), watch=lambda _: None, read_back=hasher.update, progress=progress
             )
         failpoint("reseal.sealed")
-        committing = False
-        try:
+        with unnamed(vault, fresh) as blob:
             if hasher.digest() != old.digest:
                 raise Integrity("blob-damaged", object=old.sealed.id)
             with vault.transaction(interim=True) as tx:
                 changed = self._switch(tx, old, fresh)
                 failpoint("reseal.before-commit")
-                committing = True
-        except BaseException as error:
-            if not committing or surely_undone(error):
-                self._take_back(fresh.id)
-            raise
-        if not changed:
-            self._take_back(fresh.id)
+                blob.naming = changed
         failpoint("reseal.committed")
         return changed
 
@@ -220,11 +213,6 @@ class Resealing:
         tx.execute("INSERT INTO meta VALUES ('resealing', 1) ON CONFLICT (name) DO NOTHING")
         record.append(tx, EntryKind.SEALED_AGAIN, {Field.ITEM: old.item})
         return True
-
-    def _take_back(self, object_id: ObjectId) -> None:
-        # A left-over without a name or a key is swept later; the error at hand says more.
-        with contextlib.suppress(Environment):
-            self._vault.blobs.remove(object_id)
 
     # Old blobs ----------------------------------------------------------------------------
 

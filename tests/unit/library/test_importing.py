@@ -23,7 +23,7 @@ from lighttight.errors import (
 )
 from lighttight.files import failpoints
 from lighttight.files.source import SourceFile
-from lighttight.library import importing
+from lighttight.library import storing
 from lighttight.library.importing import (
     ImportResult,
     ImportStatus,
@@ -216,7 +216,7 @@ def test_a_file_too_large_for_the_disk_is_refused_before_it_is_read(
     monkeypatch.setattr(
         shutil,
         "disk_usage",
-        lambda _: shutil._ntuple_diskusage(1, 1, importing.RESERVE + (1 << 20)),
+        lambda _: shutil._ntuple_diskusage(1, 1, storing.RESERVE + (1 << 20)),
     )
     done = Imported(library, folder, workers=1)
     assert done.by_name["large.jpg"].reason == "disk-low"
