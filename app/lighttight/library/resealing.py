@@ -142,8 +142,13 @@ class Resealing:
         return Resealed(count, tuple(damaged), waiting, previews)
 
     def finish(self) -> int:
-        """Remove old blobs that were in somebody's way; answers how many still are."""
+        """Remove old blobs that were in somebody's way; answers how many still are.
+
+        Raises Integrity("state-differs") where the catalog was tampered with.
+        """
         replaced = self._replaced()
+        if replaced:
+            self._vault.catalog.recompute()
         gone = self._remove(replaced)
         if gone:
             with self._vault.transaction(interim=True) as tx:

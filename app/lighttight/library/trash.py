@@ -108,7 +108,7 @@ class Trash:
                 record.append_for_items(tx, EntryKind.PURGED, ids, {Field.COUNT: len(ids)})
             failpoint("purge.before-commit")
         failpoint("purge.committed")
-        return Purged(len(found), self.finish_removals(wait=wait))
+        return Purged(len(found), self._go_on(wait))
 
     def empty(self, *, progress: Progress = SILENT) -> Purged:
         """Delete everything in the trash for good."""
@@ -126,8 +126,14 @@ class Trash:
         """Go on with what was interrupted; answers how many remain unfinished.
 
         A disk that fails here, or another window that is reading, leaves the rest for the next
-        time; the answer says so.
+        time; the answer says so. Raises Integrity("state-differs") where the catalog was tampered
+        with: an order that somebody put back names what may be another's by now.
         """
+        if self.unfinished():
+            self._vault.catalog.recompute()
+        return self._go_on(wait)
+
+    def _go_on(self, wait: float) -> int:
         ordered = [
             (ObjectId(one.hex()), ItemId(item.hex()))
             for one, item in self._vault.catalog.query(

@@ -64,8 +64,15 @@ class Care:
     def doctor(self, *, progress: Progress = SILENT) -> Repaired:
         """Finish what was interrupted, mend what has a second copy, name the rest.
 
-        Progress counts previews that are made again.
+        A catalog that is not what was last written is only named: whoever put an old page back
+        wants the newest pictures to look like left-overs. Progress counts previews that are made
+        again.
         """
+        try:
+            self._vault.catalog.recompute()
+        except Integrity:
+            report = checking.verify(self._vault)
+            return Repaired(False, 0, 0, 0, report.damage)
         header = checking.mend_header(self._vault)
         checking.mend_indexes(self._vault)
         unfinished = self._library.begin()

@@ -216,13 +216,15 @@ def sweep(vault: Vault) -> int | None:
     Temporary files, blobs that no row names, catalogs that no header names, keyring items of ways
     in that no header names. Only alone: another process may be between its blob and its row.
     Nothing at all for a while after an older vault was accepted: who looked at it may want to go
-    back to the newer one, which may name what looks left over.
+    back to the newer one, which may name what looks left over. Raises Integrity("state-differs")
+    before anything goes: by an old page that was put back, the newest blobs look left over too.
     """
     with vault.alone() as alone, translating(vault.path):
         return _sweep_alone(vault) if alone else None
 
 
 def _sweep_alone(vault: Vault) -> int:
+    vault.catalog.recompute()
     accepted = vault.catalog.one(
         "SELECT max(claimed) FROM entries WHERE kind = ?", (EntryKind.OLDER_ACCEPTED.number,)
     )

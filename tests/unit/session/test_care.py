@@ -11,7 +11,10 @@ from lighttight.errors import Integrity
 from lighttight.library.importing import import_paths
 from lighttight.model import ItemId
 from lighttight.session import Offer, Session, create_session, open_session
+from lighttight.vault import checking
+from lighttight.vault.catalog import PAGE
 from tests.support import media_files
+from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import KEYRING
 
@@ -86,3 +89,37 @@ def test_the_record_is_checked_without_looking_at_any_file(
 def test_a_readable_part_taken_away_from_outside_is_found(session: Session) -> None:
     session.vault.catalog._writer.execute("UPDATE fields SET salt = NULL, value = NULL")
     assert [one.code for one in session.care.verify_record().damage] == ["state-differs"]
+
+
+@pytest.mark.parametrize("how", ["settle_in", "doctor", "sweep"])
+def test_old_pages_put_back_do_not_make_a_picture_look_left_over(tmp_path: Path, how: str) -> None:
+    store = MemoryStore()
+    session = create_session(tmp_path / "v", "Home", (KEYRING,), store).session
+    vault = session.vault
+    add_object(vault, b"first")
+    roots = vault.catalog.query(
+        "SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('items', 'objects') AND rootpage > 0"
+    )
+    assert vault.catalog.checkpoint()
+    old = vault.catalog.path.read_bytes()
+    _, sealed = add_object(vault, b"second")
+    newest = vault.blobs.path(sealed.id)
+    session.lock()
+    changed = bytearray(vault.catalog.path.read_bytes())
+    for (root,) in roots:
+        at = slice((root - 1) * PAGE, root * PAGE)
+        changed[at] = old[at]
+    vault.catalog.path.write_bytes(changed)
+    with open_session(tmp_path / "v", Offer(), store) as again:
+        assert again.library.count() == 1, "the newest is not seen"
+        if how == "doctor":
+            found = again.care.doctor()
+            assert "state-differs" in {one.code for one in found.damage}
+            assert (found.header, found.swept, found.previews) == (False, 0, 0)
+        elif how == "sweep":
+            with pytest.raises(Integrity, match="state-differs"):
+                checking.sweep(again.vault)
+        else:
+            with pytest.raises(Integrity, match="state-differs"):
+                again.care.settle_in()
+    assert newest.exists()
