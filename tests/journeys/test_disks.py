@@ -127,7 +127,7 @@ def test_a_library_that_is_pulled_away_in_the_middle(
     program = Program(environment)
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(30):
+    for number in range(90):
         (folder / f"{number:02}.jpg").write_bytes(media_files.jpeg() + os.urandom(100_000))
     away = library.with_name("elsewhere")
     arguments = [str(one) for one in ("import", folder, "--json", *by)]
