@@ -14,7 +14,7 @@ from lighttight.files.source import SourceFile
 from lighttight.library.importing import WORKERS
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
-from lighttight.ui.controllers import importing, locking
+from lighttight.ui.controllers import closing, importing
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.importing import Run
 from lighttight.ui.widgets.progress import ProgressPanel
@@ -231,7 +231,7 @@ def blobs(path: Path) -> list[Path]:
 def test_locking_takes_back_what_would_take_longer(
     desk: RealDesk, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "UNHURRIED", 0.0)
+    monkeypatch.setattr(closing, "UNHURRIED", 0.0)
     path = desk.create(pin=PIN)
     session = desk.program.session
     assert session is not None
@@ -254,7 +254,7 @@ def test_locking_takes_back_what_would_take_longer(
 def test_an_import_that_hangs_does_not_keep_the_keys(
     desk: RealDesk, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "UNHURRIED", 0.0)
+    monkeypatch.setattr(closing, "UNHURRIED", 0.0)
     monkeypatch.setattr(importing, "TAKEN_BACK", 0.0)
     path = desk.create(pin=PIN)
     session = desk.program.session
@@ -273,8 +273,8 @@ def test_an_import_that_hangs_does_not_keep_the_keys(
 
 def test_before_sleep_and_after_the_keys_are_gone_in_time() -> None:
     """Logind waits five seconds, and the vault itself may need two."""
-    assert locking.HURRIED + importing.TAKEN_BACK + vault.PATIENCE < 5
-    assert locking.UNHURRIED + importing.TAKEN_BACK <= 3
+    assert importing.TAKEN_BACK + vault.PATIENCE < 5
+    assert closing.UNHURRIED + importing.TAKEN_BACK <= 3
 
 
 def test_after_a_kill_it_is_said_that_some_may_be_missing(

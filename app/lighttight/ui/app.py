@@ -26,13 +26,7 @@ from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.details import Details
 from lighttight.ui.controllers.importing import Importing
 from lighttight.ui.controllers.keeping import Keeping
-from lighttight.ui.controllers.locking import (
-    HURRIED,
-    Locking,
-    clock_through_sleep,
-    close_session,
-    drop_caches,
-)
+from lighttight.ui.controllers.locking import Locking, clock_through_sleep, drop_caches
 from lighttight.ui.controllers.preferring import Preferring, apply_look
 from lighttight.ui.controllers.presenter import Presenter
 from lighttight.ui.controllers.program import Program
@@ -158,11 +152,12 @@ class Desk(QObject):
         session = self.program.give_up()
         self.window.forget()
         if ending is not None:
-            ending.wait(HURRIED)
+            ending.wait(0)
+        self.program.closings.hurry()
         self.jobs.shutdown(DEADLINE)
         for one in (session, unfinished):
             if one is not None:
-                close_session(one, reason, None, 0)
+                one.lock(reason)
         drop_caches()
         self.events.end()
 

@@ -1,11 +1,12 @@
 """Work away from the window's thread, and its results back on it.
 
     main thread                       worker threads
-    run(fn, done=…) ──────────────▶   fn(progress) on `io` (several) or `vault` (one)
+    run(fn, done=…) ──────────────▶   fn(progress) on `io` (several), `vault` (one) or `apart`
     done / failed / cancelled  ◀────  one queued signal, however many results wait
 
 `vault` has one worker, because commits are serial anyway; clicks go before long acts, which
-submit their commits item by item. Progress reaches the window at most twenty times a second, and
+submit their commits item by item. `apart` is a thread for one job alone: for what must not wait
+behind jobs that hang. Progress reaches the window at most twenty times a second, and
 always the last one. A result whose owner is gone is dropped; an error that nobody asked for goes
 to the one presenter.
 
@@ -38,6 +39,7 @@ class Lane(enum.Enum):
 
     IO = "io"
     VAULT = "vault"
+    APART = "apart"
 
 
 class Order(enum.IntEnum):
@@ -221,6 +223,7 @@ class Jobs(QObject):
             Lane.IO: _Pool("io", io_workers, self._work),
             Lane.VAULT: _Pool("vault", 1, self._work),
         }
+        self._apart: list[threading.Thread] = []
 
     def run(
         self,
@@ -234,7 +237,7 @@ class Jobs(QObject):
         lane: Lane = Lane.IO,
         order: Order = Order.USUAL,
     ) -> Job:
-        """Call `fn(progress)` in the background; exactly one of the callbacks follows.
+        """Call `fn(progress)` in the background; one callback follows, unless `shutdown` is first.
 
         All callbacks run on the main thread. When `owner` is destroyed, the job is cancelled and
         none of them runs. Without `failed`, an error goes to the presenter.
@@ -247,7 +250,10 @@ class Jobs(QObject):
         self._running.add(job)
         if owner is not None:
             self._own(owner, job)
-        self._pools[lane].put(order, job)
+        if lane is Lane.APART:
+            self._run_apart(job)
+        else:
+            self._pools[lane].put(order, job)
         return job
 
     def cancel_owned(self, owner: QObject) -> None:
@@ -270,6 +276,9 @@ class Jobs(QObject):
         ended = True
         for pool in self._pools.values():
             ended &= pool.join(until, self._clock)
+        for thread in self._apart:
+            thread.join(max(0.0, until - self._clock()))
+            ended &= not thread.is_alive()
         with self._lock:
             self._inbox.clear()
         self._running.clear()
@@ -288,6 +297,13 @@ class Jobs(QObject):
     def _orphan(self, key: int) -> None:
         for job in self._owned.pop(key, ()):
             job.cancel()
+
+    def _run_apart(self, job: Job) -> None:
+        thread = threading.Thread(
+            target=self._work, args=(job,), name="lighttight-apart", daemon=True
+        )
+        self._apart = [*(one for one in self._apart if one.is_alive()), thread]
+        thread.start()
 
     def _work(self, job: Job) -> None:
         self._deliver(job, job.execute())

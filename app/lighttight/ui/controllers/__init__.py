@@ -7,12 +7,14 @@
     starting     what is shown first, and leaving
     welcoming    a new library
     unlocking    opening one, in every way that it can go
+    regaining    a usual way in again, after recovery words opened the library
     browsing     places, search, and keeping the grid up to date
     listing      the cells of one view in one grid
     details      what is said about what is selected
     acting       favourites, trash, albums, saving outside
     importing    pictures coming in
     locking      locking by key, when idle, on sleep and sign-out
+    closing      what was locked, until its keys are gone
     preferring   the settings
     keeping      ways in, rotation, a second copy
 

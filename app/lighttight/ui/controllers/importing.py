@@ -9,6 +9,7 @@ next opening that something is missing, and what is in already is then found to 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ TAKEN_BACK: Final = 1.0
 answer then hangs in a disk, and the keys are not kept waiting for a disk."""
 
 _LOOKED_AT: Final = 100
+_LOOK: Final = 0.05
 
 
 @dataclass
@@ -96,13 +98,22 @@ class Ending:
 
     ended: threading.Event
     job: Job
+    hurried: threading.Event = field(default_factory=threading.Event)
+
+    def hurry(self) -> None:
+        """From any thread: there is no time for the items at hand."""
+        self.hurried.set()
+        self.job.cancel()
 
     def wait(self, seconds: float) -> None:
         """Until the items at hand are done; after `seconds` they are taken back instead, and
         after a little more the library is locked under them."""
-        if not self.ended.wait(seconds):
-            self.job.cancel()
-            self.ended.wait(TAKEN_BACK)
+        until = time.monotonic() + seconds
+        while not self.hurried.is_set() and time.monotonic() < until:
+            if self.ended.wait(_LOOK):
+                return
+        self.job.cancel()
+        self.ended.wait(TAKEN_BACK)
 
 
 class Importing(QObject):

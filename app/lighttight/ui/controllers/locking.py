@@ -15,7 +15,7 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QPixmapCache
@@ -25,22 +25,14 @@ from lighttight import settings
 from lighttight.errors import Environment
 from lighttight.ui import words
 from lighttight.ui.controllers.browsing import Browsing
-from lighttight.ui.controllers.importing import Ending, Importing
+from lighttight.ui.controllers.importing import Importing
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.unlocking import Unlocking
 from lighttight.ui.icons import icon
-from lighttight.ui.jobs import Order
 from lighttight.ui.system import SystemEvents
 from lighttight.ui.theme import theme
 
-if TYPE_CHECKING:
-    from lighttight.session import Session
-
 TICK_MS: Final = 1000
-UNHURRIED: Final = 2.0
-"""Seconds that an import gets for the items at hand when the library is locked by key or idle:
-enough for any picture, and whoever locks does not count on more."""
-HURRIED: Final = 0.0
 
 
 def clock_through_sleep() -> float:
@@ -54,13 +46,6 @@ def drop_caches() -> None:
     """What Qt and Python still hold of pictures that no page shows any more."""
     QPixmapCache.clear()
     gc.collect()
-
-
-def close_session(session: Session, reason: str, ending: Ending | None, patience: float) -> None:
-    """On a worker, or at the very end on the main thread."""
-    if ending is not None:
-        ending.wait(patience)
-    session.lock(reason)
 
 
 class Locking(QObject):
@@ -175,31 +160,21 @@ class Locking(QObject):
     # ---- locking -------------------------------------------------------------------------------
 
     def lock(self, reason: str, *, wait: bool = False) -> None:
-        """`wait`: the computer is about to stop; only when this returns are the keys gone."""
+        """`wait`: the computer is about to stop; only when this returns are the keys gone, also
+        those of a library that was locked a moment before."""
         path = self._program.path
         if self._program.session is not None:
             self._window.cover_at_once()
         ending = self._importing.stop()
         session = self._program.give_up()
-        if session is None or path is None:
-            return
-        self.hide_everything()
-        closed = self._unlocking.closing()
-        self._unlocking.begin(path, just_locked=True)
-        self._window.uncover()
-        drop_caches()
+        if session is not None and path is not None:
+            self.hide_everything()
+            self._program.closings.begin(session, reason, ending)
+            self._unlocking.begin(path, just_locked=True)
+            self._window.uncover()
+            drop_caches()
         if wait:
-            close_session(session, reason, ending, HURRIED)
-            closed()
-            return
-
-        def close(_: object) -> None:
-            try:
-                close_session(session, reason, ending, UNHURRIED)
-            finally:
-                closed()
-
-        self._program.jobs.run(close, owner=self._program, order=Order.CLICK)
+            self._program.closings.hurry()
 
     def _gone(self) -> None:
         """Nothing can be shown of it any more: said once, where each picture would say it else."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight.errors import Environment, Integrity
 from lighttight.progress import Progress
+from lighttight.ui.controllers.closing import Closings
 from lighttight.ui.jobs import Job, Jobs, Lane, Order
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Program(QObject):
         self.jobs = jobs
         self.sources = sources
         self.presenter = presenter
+        self.closings = Closings(jobs)
         self.clock = clock
         self.session: Session | None = None
         self.path: Path | None = None

@@ -7,7 +7,6 @@ derived the window stays alive.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -104,8 +103,6 @@ class Unlocking(QObject):
         self._path: Path | None = None
         self._way = Way.ONE_CLICK
         self._locked_at: float | None = None
-        self._closed = threading.Event()
-        self._closed.set()
         self.trouble = TroublePage()
         self._window.add_outside(self.trouble)
         self._back: Callable[[], None] | None = None
@@ -358,7 +355,7 @@ class Unlocking(QObject):
 
         def opened(session: Session) -> None:
             if self._program.session is not None or self._path != path:
-                session.lock("closing")
+                self._program.closings.begin(session, "closing")
                 return
             self._retry = None
             self._page.set_busy(False)
@@ -389,13 +386,8 @@ class Unlocking(QObject):
 
     def _wait_until_closed(self) -> None:
         """On a worker: what was locked a moment ago must be closed before it is opened again."""
-        if not self._closed.wait(CLOSING_LIMIT):
+        if not self._program.closings.wait(CLOSING_LIMIT):
             raise Environment("vault-busy", holders=self.tr("this window, which is still closing"))
-
-    def closing(self) -> Callable[[], None]:
-        """A session is being closed; call the answer when it is."""
-        self._closed.clear()
-        return self._closed.set
 
     # ---- what cannot be opened -----------------------------------------------------------------
 

@@ -1,0 +1,72 @@
+"""What was locked and is not closed yet: between the empty screen and keys that are gone.
+
+Closing has a thread of its own for each session. In a queue it would stand behind what it has to
+end: a few jobs that hang on a dead disk would keep the keys for as long as the disk is dead.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from lighttight.ui.jobs import Jobs, Lane
+
+if TYPE_CHECKING:
+    from lighttight.session import Session
+    from lighttight.ui.controllers.importing import Ending
+
+UNHURRIED: Final = 2.0
+"""Seconds that an import gets for the items at hand when the library is locked by key or idle:
+enough for any picture, and whoever locks does not count on more."""
+LONGEST: Final = 10.0
+"""Seconds that a computer about to sleep is held up: it sleeps by then, whatever is asked of it."""
+
+
+class Closing:
+    """One session. `closed` is set when its keys are gone, however that went."""
+
+    def __init__(self, session: Session, reason: str, ending: Ending | None) -> None:
+        self._session: Session | None = session
+        self._reason = reason
+        self._ending = ending
+        self.closed = threading.Event()
+
+    def hurry(self) -> None:
+        if self._ending is not None:
+            self._ending.hurry()
+
+    def run(self, _: object) -> None:
+        session, self._session = self._session, None
+        try:
+            if self._ending is not None:
+                self._ending.wait(UNHURRIED)
+            if session is not None:
+                session.lock(self._reason)
+        finally:
+            self.closed.set()
+
+
+class Closings:
+    """All that are under way. `begin` and `hurry` belong to the main thread."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._under_way: tuple[Closing, ...] = ()
+
+    def begin(self, session: Session, reason: str, ending: Ending | None = None) -> None:
+        closing = Closing(session, reason, ending)
+        still = (one for one in self._under_way if not one.closed.is_set())
+        self._under_way = (*still, closing)
+        self._jobs.run(closing.run, lane=Lane.APART)
+
+    def wait(self, seconds: float) -> bool:
+        """Until all are closed; False where one is not after so long."""
+        until = time.monotonic() + seconds
+        return all(one.closed.wait(max(0.0, until - time.monotonic())) for one in self._under_way)
+
+    def hurry(self) -> bool:
+        """The computer is about to stop. When this answers True, all keys are gone."""
+        for one in self._under_way:
+            one.hurry()
+        return self.wait(LONGEST)

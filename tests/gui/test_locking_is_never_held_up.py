@@ -1,0 +1,96 @@
+"""Locking is held up by nothing: no earlier lock, no job that hangs, no video, no dead disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lighttight.session import Session
+from lighttight.ui.controllers.closing import Closing
+from tests.gui.desks import PIN, RealDesk
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """What hangs goes on when this is set, at the latest when the test is over."""
+    made = threading.Event()
+    yield made
+    made.set()
+
+
+@pytest.fixture
+def open_desk(desk: RealDesk, gate: threading.Event) -> Iterator[RealDesk]:
+    desk.create(pin=PIN)
+    yield desk
+    gate.set()
+    desk.settle()
+
+
+def session_of(desk: RealDesk) -> Session:
+    assert desk.program.session is not None
+    return desk.program.session
+
+
+def test_sleep_waits_for_a_lock_that_is_not_done(
+    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl+L, and then the lid: the screen was empty already, the keys were not gone."""
+    session = session_of(open_desk)
+    begun, lock, hurry = threading.Event(), Session.lock, Closing.hurry
+
+    def slow(self: Session, reason: str = "asked") -> None:
+        begun.set()
+        assert gate.wait(20)
+        lock(self, reason)
+
+    def hurried(self: Closing) -> None:
+        hurry(self)
+        gate.set()
+
+    monkeypatch.setattr(Session, "lock", slow)
+    monkeypatch.setattr(Closing, "hurry", hurried)
+    open_desk.locking.lock("asked")
+    assert begun.wait(20)
+    open_desk.locking.lock("suspend", wait=True)
+    assert session.vault._master is None
+
+
+def test_the_end_of_the_program_waits_for_a_lock_that_is_not_done(
+    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(open_desk)
+    lock, hurry = Session.lock, Closing.hurry
+
+    def slow(self: Session, reason: str = "asked") -> None:
+        assert gate.wait(20)
+        lock(self, reason)
+
+    def hurried(self: Closing) -> None:
+        hurry(self)
+        gate.set()
+
+    monkeypatch.setattr(Session, "lock", slow)
+    monkeypatch.setattr(Closing, "hurry", hurried)
+    open_desk.locking.lock("asked")
+    open_desk.end()
+    assert session.vault._master is None
+
+
+def test_jobs_that_hang_do_not_keep_the_keys(open_desk: RealDesk, gate: threading.Event) -> None:
+    """A dead disk under the library does this to all workers by itself."""
+    session = session_of(open_desk)
+    hanging = threading.Semaphore(0)
+
+    def hang(_: Session, __: object) -> None:
+        hanging.release()
+        gate.wait(60)
+
+    for _ in range(6):
+        open_desk.program.ask(hang)
+    for _ in range(6):
+        assert hanging.acquire(timeout=20)
+    open_desk.locking.lock("asked")
+    open_desk.until(lambda: session.vault._master is None)
+    assert not gate.is_set()
