@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from lighttight.library.importing import WORKERS
 from lighttight.library.storing import RESERVE
 from tests.support import media_files
 from tests.support.availability import needs_programs
@@ -146,5 +147,7 @@ def test_a_library_that_is_pulled_away_in_the_middle(
     assert not library.exists()
     away.rename(library)
     report = program("verify", "--deep", "--json", *by).ok().document
-    assert (report["sound"], report["items"]) == (True, 3 + len(saved))
+    assert report["sound"]
+    # One that was committed in that very moment was reported as failed, and is there.
+    assert 0 <= report["items"] - 3 - len(saved) <= WORKERS
     assert set(saved) < {line["id"] for line in program("list", "--json", *by).ok().lines}
