@@ -77,12 +77,8 @@ class BlobReader:
     def __init__(self, path: Path, context: bytes, sealed: SealedObject) -> None:
         self.size = sealed.size
         self._lock = threading.Lock()
-        try:
+        with _reaching(path, sealed.id):
             self._fd = os.open(path, _FLAGS)
-        except FileNotFoundError as error:
-            raise Integrity("blob-missing", object=sealed.id) from error
-        except OSError as error:
-            raise Environment("blob-unreadable", object=sealed.id) from error
         try:
             length = os.fstat(self._fd).st_size
             if length != sealed.sealed:
@@ -247,12 +243,8 @@ class BlobStore:
         # Two, so that one can be looked at while the other is filled.
         plain, other = (bytearray(BUFFER + 2 * CHUNK) for _ in range(2))
         done = 0
-        try:
+        with _reaching(path, sealed.id):
             fd = os.open(path, _FLAGS)
-        except FileNotFoundError as error:
-            raise Integrity("blob-missing", object=sealed.id) from error
-        except OSError as error:
-            raise Environment("blob-unreadable", object=sealed.id) from error
         try:
             if os.fstat(fd).st_size != sealed.sealed:
                 raise Integrity("blob-damaged", object=sealed.id)
@@ -297,12 +289,9 @@ class BlobStore:
 
     def present(self, sealed: SealedObject) -> None:
         """Presence and length only. Raises Integrity("blob-damaged" or "blob-missing")."""
-        try:
-            length = self.path(sealed.id).lstat().st_size
-        except FileNotFoundError as error:
-            raise Integrity("blob-missing", object=sealed.id) from error
-        except OSError as error:
-            raise Environment("blob-unreadable", object=sealed.id) from error
+        path = self.path(sealed.id)
+        with _reaching(path, sealed.id):
+            length = path.lstat().st_size
         if length != sealed.sealed:
             raise Integrity("blob-damaged", object=sealed.id)
 
@@ -358,6 +347,20 @@ class BlobStore:
                     for name in [path.name for path in folder.iterdir()]:
                         if name.startswith(folder.name) and _NAME.fullmatch(name):
                             yield name
+
+
+@contextlib.contextmanager
+def _reaching(path: Path, object_id: ObjectId) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        vault = path.parents[2]
+        if not vault.exists():
+            # A disk was pulled: nothing says that this blob is lost.
+            raise Environment("vault-gone", path=os.fspath(vault)) from error
+        raise Integrity("blob-missing", object=object_id) from error
+    except OSError as error:
+        raise Environment("blob-unreadable", object=object_id) from error
 
 
 def _read_into(fd: int, buffer: bytearray, object_id: ObjectId) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,22 @@ def test_a_missing_blob_is_named_missing(store: BlobStore) -> None:
     sealed = save(store, b"a")
     store.remove(sealed.id)
     store.remove(sealed.id)
+    for act in (store.verify, store.present, store.open):
+        with pytest.raises(Integrity, match="blob-missing"):
+            act(sealed)
+
+
+def test_a_vault_that_is_away_has_lost_nothing(store: BlobStore, tmp_path: Path) -> None:
+    sealed = save(store, b"a")
+    away = tmp_path.with_name("away")
+    tmp_path.rename(away)
+    try:
+        for act in (store.verify, store.present, store.open):
+            with pytest.raises(Environment, match="vault-gone"):
+                act(sealed)
+    finally:
+        away.rename(tmp_path)
+    shutil.rmtree(tmp_path / "blobs")
     for act in (store.verify, store.present, store.open):
         with pytest.raises(Integrity, match="blob-missing"):
             act(sealed)
