@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from lighttight.errors import Environment
 from lighttight.session import Session
 from lighttight.ui.controllers.closing import Closing
+from lighttight.ui.controllers.sources import _Reader
 from tests.gui.desks import PIN, RealDesk
 
 
@@ -57,27 +59,6 @@ def test_sleep_waits_for_a_lock_that_is_not_done(
     assert session.vault._master is None
 
 
-def test_the_end_of_the_program_waits_for_a_lock_that_is_not_done(
-    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = session_of(open_desk)
-    lock, hurry = Session.lock, Closing.hurry
-
-    def slow(self: Session, reason: str = "asked") -> None:
-        assert gate.wait(20)
-        lock(self, reason)
-
-    def hurried(self: Closing) -> None:
-        hurry(self)
-        gate.set()
-
-    monkeypatch.setattr(Session, "lock", slow)
-    monkeypatch.setattr(Closing, "hurry", hurried)
-    open_desk.locking.lock("asked")
-    open_desk.end()
-    assert session.vault._master is None
-
-
 def test_jobs_that_hang_do_not_keep_the_keys(open_desk: RealDesk, gate: threading.Event) -> None:
     """A dead disk under the library does this to all workers by itself."""
     session = session_of(open_desk)
@@ -94,3 +75,51 @@ def test_jobs_that_hang_do_not_keep_the_keys(open_desk: RealDesk, gate: threadin
     open_desk.locking.lock("asked")
     open_desk.until(lambda: session.vault._master is None)
     assert not gate.is_set()
+
+
+class Hanging:
+    """A video on a disk that does not answer until the gate is open."""
+
+    size = 10
+
+    def __init__(self, gate: threading.Event) -> None:
+        self.gate = gate
+        self.reading = threading.Event()
+        self.closed = 0
+
+    def read(self, offset: int, count: int) -> bytes:
+        del offset, count
+        self.reading.set()
+        assert self.gate.wait(20)
+        return b"a picture"
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_video_that_hangs_does_not_hold_the_window(
+    open_desk: RealDesk, gate: threading.Event
+) -> None:
+    session = session_of(open_desk)
+    hanging = Hanging(gate)
+    reader = _Reader(hanging)
+    open_desk.sources._video = reader
+    seen: list[object] = []
+
+    def read() -> None:
+        try:
+            seen.append(reader.read(0, 9))
+        except Environment as error:
+            seen.append(error.code)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert hanging.reading.wait(20)
+    open_desk.locking.lock("asked")
+    assert not gate.is_set()
+    assert hanging.closed == 0, "it is being read"
+    open_desk.until(lambda: session.vault._master is None)
+    gate.set()
+    thread.join(20)
+    assert seen == ["vault-locked"], "what was read before comes too late"
+    assert hanging.closed == 1

@@ -165,6 +165,7 @@ class Locking(QObject):
         path = self._program.path
         if self._program.session is not None:
             self._window.cover_at_once()
+            self._close_what_stands_above()
         ending = self._importing.stop()
         session = self._program.give_up()
         if session is not None and path is not None:
@@ -183,13 +184,16 @@ class Locking(QObject):
         self._program.presenter.present(Environment("vault-gone", path=str(path)))
 
     def hide_everything(self) -> None:
-        """Whatever stands above the window goes too; it may say a name."""
+        self._close_what_stands_above()
+        clipboard = QApplication.clipboard()
+        if clipboard.ownsClipboard():
+            clipboard.clear()
+        self._window.forget()
+
+    def _close_what_stands_above(self) -> None:
+        """The cover does not hide it, and it may say a name."""
         for menu in self._window.findChildren(QMenu):
             menu.close()
             menu.deleteLater()
         for dialog in self._window.findChildren(QDialog):
             dialog.reject()
-        clipboard = QApplication.clipboard()
-        if clipboard.ownsClipboard():
-            clipboard.clear()
-        self._window.forget()

@@ -60,7 +60,11 @@ def when_of(item: Item) -> str:
 
 
 class _Reader:
-    """A video that can be closed under the player: from then on there is nothing to read."""
+    """A video that can be closed under the player: from then on there is nothing to read.
+
+    Closing waits for nobody. A read that hangs on a dead disk holds the lock for as long as the
+    disk is dead; it closes the video itself when it comes back, and what it read reaches nobody.
+    """
 
     def __init__(self, reader: Source) -> None:
         self._reader = reader
@@ -72,17 +76,29 @@ class _Reader:
         return self._reader.size
 
     def read(self, offset: int, count: int) -> bytes:
-        with self._lock:
-            if self._closed:
-                raise Environment("vault-locked")
-            return self._reader.read(offset, count)
+        try:
+            with self._lock:
+                data = b"" if self._closed else self._reader.read(offset, count)
+        finally:
+            self._let_go()
+        if self._closed:
+            raise Environment("vault-locked")
+        return data
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
+        self._closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """By whoever comes last: who finds the lock taken leaves it to who holds it."""
+        if not self._closed or not self._lock.acquire(blocking=False):
+            return
+        try:
             close = getattr(self._reader, "close", None)
             if close is not None:
                 close()
+        finally:
+            self._lock.release()
 
 
 class Sources:
