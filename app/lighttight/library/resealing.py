@@ -215,7 +215,7 @@ class Resealing:
         tx.execute("UPDATE items SET object = ? WHERE id = ?", (after, item))
         tx.execute("INSERT INTO removals VALUES (?, ?, ?)", (before, item, tx.now))
         tx.execute("DELETE FROM objects WHERE id = ?", (before,))
-        tx.execute("INSERT INTO meta VALUES ('resealing', 1) ON CONFLICT (name) DO NOTHING")
+        tx.note("resealing", 1)
         record.append(tx, EntryKind.SEALED_AGAIN, {Field.ITEM: old.item})
         return True
 
@@ -263,11 +263,7 @@ class Resealing:
 
     def _end(self, tx: Transaction) -> None:
         number = self._vault.header.catalog
-        tx.execute(
-            "INSERT INTO meta VALUES ('previews', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (number,),
-        )
+        tx.note("previews", number)
         tx.execute("DELETE FROM meta WHERE name = 'resealing'")
         count = tx.execute("SELECT count(*) FROM objects WHERE catalog = ?", (number,))[0][0]
         record.append(tx, EntryKind.ALL_SEALED_AGAIN, {Field.COUNT: count})

@@ -110,42 +110,61 @@ def _alone(target: Path) -> VaultLock:
 
 
 def _backup_alone(vault: Vault, target: Path, progress: Progress) -> BackedUp:
+    snapshot = target / _SNAPSHOT
+    verified: set[ObjectId] = set()
+    copied = written = 0
+    try:
+        while True:
+            # Held, so that header, key and catalog are of one moment.
+            with vault.catalog.held():
+                taken, header_data, number = _take(vault, target, snapshot, verified)
+                key = catalog_key(vault.master, vault.id, number)
+            held = _objects_of(snapshot, key)
+            more, bytes_more = _copy_blobs(vault, target, held, verified, progress)
+            copied, written = copied + more, written + bytes_more
+            failpoint("backup.blobs-copied")
+            with vault.catalog.held():
+                # Another thread may have changed all keys: such a backup would open with the way
+                # in that somebody has just removed, and be called good.
+                if vault.header.catalog == number:
+                    _put_catalog(target, snapshot, number)
+                    failpoint("backup.catalog-copied")
+                    header_files.write(target, header_data)
+                    break
+    except BaseException:
+        remove_database(snapshot)
+        raise
+    _remove_unnamed(vault, target, held, number)
+    with vault.transaction() as tx:
+        tx.note("backup", taken)
+        tx.record(EntryKind.BACKED_UP, {Field.PATH: disk_text(target), Field.COUNT: len(held)})
+    failpoint("backup.done")
+    return BackedUp(len(held), copied, written)
+
+
+def _take(
+    vault: Vault, target: Path, snapshot: Path, verified: set[ObjectId]
+) -> tuple[int, bytes, int]:
+    """Copy the catalog as it stands; its time, its header, and the number that this names.
+
+    What the backup at `target` holds already is added to `verified`.
+    """
     vault.catalog.recompute()
     taken = now_ms()
     # Whoever began to write before this moment is done when it is our turn, so that everything with
     # an earlier time is in the copy: an original may be removed because of it.
     with vault.catalog.writing():
         pass
-    header_data, number = vault.header_data, vault.header.catalog
-    snapshot = target / _SNAPSHOT
+    number = vault.header.catalog
     key = catalog_key(vault.master, vault.id, number)
     _insist_on_earlier(vault, target, key)
     remove_database(snapshot)
     for unfinished in target.glob(f"*{PART}"):
         if _is_ours(unfinished.relative_to(target)):
             unfinished.unlink(missing_ok=True)
-    verified = _verified_before(target, number, key)
+    verified |= _verified_before(target, number, key)
     vault.catalog.copy_into(snapshot, key)
-    try:
-        held = _objects_of(snapshot, key)
-        copied, written = _copy_blobs(vault, target, held, verified, progress)
-        failpoint("backup.blobs-copied")
-        _put_catalog(target, snapshot, number)
-    except BaseException:
-        remove_database(snapshot)
-        raise
-    failpoint("backup.catalog-copied")
-    header_files.write(target, header_data)
-    _remove_unnamed(vault, target, held, number)
-    with vault.transaction() as tx:
-        tx.execute(
-            "INSERT INTO meta VALUES ('backup', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (taken,),
-        )
-        tx.record(EntryKind.BACKED_UP, {Field.PATH: disk_text(target), Field.COUNT: len(held)})
-    failpoint("backup.done")
-    return BackedUp(len(held), copied, written)
+    return taken, vault.header_data, number
 
 
 def _check_target(vault: Vault, target: Path) -> None:
@@ -260,6 +279,7 @@ def _copy_blobs(
         if sealed.id not in verified:
             # Opened whole once it is there: a backup that was never read is a hope.
             there.verify(sealed)
+            verified.add(sealed.id)
         done += sealed.size
     progress.step(total, total)
     # Also those that were found: an interrupted backup may not have come to syncing them.

@@ -287,6 +287,14 @@ class Transaction:
             self.broken = True
             raise
 
+    def note(self, name: str, value: int) -> None:
+        """Write down in `meta` what is no setting and no item, over what was there."""
+        self.execute(
+            "INSERT INTO meta VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
     def record(self, kind: EntryKind, fields: Mapping[Field, Value]) -> int:
         """Append an entry in this transaction; returns its sequence number.
 
@@ -327,7 +335,7 @@ class Catalog:
         self._random = random
         self._now_ms = now_ms
         self._idle: list[apsw.Connection] = []
-        self._reading: set[apsw.Connection] = set()
+        self._reading: dict[apsw.Connection, Path] = {}
         self._pool = threading.Lock()
         self._until: float | None = None
         self._write = threading.RLock()
@@ -367,33 +375,49 @@ class Catalog:
     @contextlib.contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """A connection of one's own, in one snapshot, for the length of the block."""
-        with self._pool:
-            if self._closed:
-                raise Environment("vault-locked")
-            database = self._idle.pop() if self._idle else None
-        if database is None:
-            database = connect(self.path, self._key)
-            database.set_busy_handler(self._patience())
-        with self._pool:
-            if self._closed:
-                database.close()
-                raise Environment("vault-locked")
-            self._reading.add(database)
+        database = self._take()
+        sound = False
         try:
             with translating(self.path):
                 database.execute("BEGIN")
                 yield database
-        finally:
-            with translating(self.path):
                 if database.in_transaction:
                     database.execute("COMMIT")
+            sound = True
+        finally:
             with self._pool:
-                self._reading.discard(database)
-                keep = not self._closed and len(self._idle) < 4
+                current = self._reading.pop(database) == self.path
+                keep = sound and current and not self._closed and len(self._idle) < 4
                 if keep:
                     self._idle.append(database)
             if not keep:
-                database.close()
+                # Whatever state it is in: one that was left open would outlive locking.
+                database.close(True)
+
+    def _take(self) -> apsw.Connection:
+        """A connection to the file of this moment, known to whoever locks or goes on with another
+        file meanwhile."""
+        while True:
+            with self._pool:
+                if self._closed:
+                    raise Environment("vault-locked")
+                path, key = self.path, self._key
+                if self._idle:
+                    database = self._idle.pop()
+                    self._reading[database] = path
+                    return database
+            try:
+                database = connect(path, key)
+            except LighttightError:
+                if path == self.path and not self._closed:
+                    raise
+                continue
+            database.set_busy_handler(self._patience())
+            with self._pool:
+                if path == self.path and not self._closed:
+                    self._reading[database] = path
+                    return database
+            database.close()
 
     def query(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Row]:
         with self.reading() as database, translating(self.path):
@@ -451,10 +475,31 @@ class Catalog:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """No write of another thread begins while the block runs: for putting another catalog in
-        the place of this one. What was committed to the old one meanwhile would be lost."""
+        """No write of another thread begins while the block runs, and no other file is gone on
+        with: what was committed to the old one meanwhile would be lost."""
         with self._turn():
             yield
+
+    def go_on_with(self, fresh: Catalog) -> None:
+        """Read and write the file of `fresh` from now on; `fresh` itself is spent. While `held`.
+
+        Who reads the old file ends in peace: a rotation must not tell anybody that the vault was
+        locked. Their connections close as they are given back, or when the vault is locked.
+        """
+        with self._pool, fresh._pool:
+            if self._closed:
+                raise Environment("vault-locked")
+            spent = (self._writer, *self._idle, *fresh._idle)
+            fresh._closed = True
+            self.path, self._key = fresh.path, fresh._key
+            self._writer, self._failed = fresh._writer, fresh._failed
+            self._committed = fresh._committed
+            self._idle, fresh._idle, fresh._key, fresh._state_key = [], [], b"", None
+            self._writer.preupdate_hook(self._observe)
+            self._writer.set_busy_handler(self._patience())
+        for database in spent:
+            with contextlib.suppress(apsw.Error):
+                database.close(True)
 
     def stop_writing(self) -> None:
         """What is on the disk cannot be known any more: reading goes on, writing does not."""
@@ -616,9 +661,11 @@ class Catalog:
         """Let SQLite and its cipher read every page. Raises Integrity("catalog-damaged")."""
         # On a connection of its own: FTS5 checks the index against what it cached on an older
         # connection, and would call a sound catalog damaged after any write from elsewhere.
-        database = connect(self.path, self._key)
+        with self._pool:
+            path, key = self.path, self._key
+        database = connect(path, key)
         try:
-            with translating(self.path):
+            with translating(path):
                 answer = [row[0] for row in database.execute("PRAGMA integrity_check(1)")]
         finally:
             database.close()

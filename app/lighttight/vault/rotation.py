@@ -112,7 +112,7 @@ def _rotate_alone(
         confirm(new_words)
     made: list[Slot] = []
     target = vault.path / f"catalog.{old.catalog + 1}.db"
-    before, fresh = vault.catalog, None
+    before, fresh = vault.catalog.path, None
     ways = [(SlotId(RANDOM(8).hex()), way) for way in (*(way for _, way in presented), *add)]
     _announce(vault, ways)
     try:
@@ -131,19 +131,17 @@ def _rotate_alone(
             for slot in old.slots
             if slot.id not in survivors and Factor.RECOVERY not in slot.factors
         ]
-        with before.held():
+        with vault.catalog.held():
             fresh = _copy_catalog(vault, target, catalog_key(master, vault.id, old.catalog + 1))
             added = list(zip(made[len(presented) :], add, strict=False))
             _record(fresh, old.catalog + 1, reason, removed, added, new_words is not None)
             _make_durable(fresh, target)
-            vault.replace_header(tuple(made), old.catalog + 1, master)
-            vault.catalog = fresh
-            before.close()
+            vault.replace_header(tuple(made), old.catalog + 1, master, fresh)
     except BaseException:
-        _give_up(vault, before, fresh, target, made)
+        _give_up(vault, fresh, target, made)
         raise
     failpoint("rotation.header-written")
-    remove_database(before.path)
+    remove_database(before)
     complete = ways_in.forget(vault.store, vault.id, old.slots)
     with contextlib.suppress(Environment):
         ways_in.forget_announced(vault.store, vault.id, made)
@@ -169,24 +167,20 @@ def _announce(vault: Vault, ways: list[tuple[SlotId, ways_in.WayIn]]) -> None:
             raise
 
 
-def _give_up(
-    vault: Vault, before: Catalog, fresh: Catalog | None, target: Path, made: list[Slot]
-) -> None:
+def _give_up(vault: Vault, fresh: Catalog | None, target: Path, made: list[Slot]) -> None:
     """After an error: undo, unless the new header may be in force.
 
     A header that was put in place and not synced is found after a power cut, or is not. So both
     catalogs stay, and the keyring items of both; and this session writes nothing more, because
     nobody knows which catalog the next opening will go by.
     """
-    if vault.catalog is not before:
-        return
     if fresh is not None:
         fresh.close()
     if header_files.are(vault.path, vault.header_data):
         remove_database(target)
         ways_in.forget(vault.store, vault.id, made)
     else:
-        before.stop_writing()
+        vault.catalog.stop_writing()
 
 
 def _present(vault: Vault, slot: Slot, passphrases: Mapping[SlotId, str]) -> ways_in.WayIn | None:

@@ -120,7 +120,9 @@ class Vault:
     def secret(self, name: str) -> bytes:
         try:
             return self._secrets[name]
-        except KeyError:  # another thread locked meanwhile
+        except KeyError:
+            if not self.closed:
+                raise
             raise Environment("vault-locked") from None
 
     def meta(self, name: str) -> object:
@@ -161,23 +163,12 @@ class Vault:
         once a second, and the act calls `settle` when it ends. A note that cannot be written does
         not undo what was committed inside the vault; it stops what would leave (`anchor_now`).
         """
-        with contextlib.ExitStack() as stack:
-            transaction = self._begin(stack)
+        with self.catalog.writing() as transaction:
             yield transaction
         with contextlib.suppress(Environment):
             self.lock.refresh()
         if not interim or self.keeper.due(transaction.generation):
             self.settle()
-
-    def _begin(self, stack: contextlib.ExitStack) -> Transaction:
-        while True:
-            catalog = self.catalog
-            try:
-                return stack.enter_context(catalog.writing())
-            except Environment as error:
-                # Another thread may have rotated while this one waited for its turn.
-                if error.code != "vault-locked" or self.catalog is catalog:
-                    raise
 
     def settle(self) -> None:
         """Write the note about the newest state, or leave `keeper.state` saying that it failed."""
@@ -211,13 +202,16 @@ class Vault:
         for all of them.
         """
         with self._solitude:
-            if not self.lock.try_exclusive():
-                yield False
-                return
+            with self._closing:
+                # A vault that was locked must not take its lock again: nobody would let go of it.
+                if self.closed:
+                    raise Environment("vault-locked")
+                alone = self.lock.try_exclusive()
             try:
-                yield True
+                yield alone
             finally:
-                self.lock.downgrade()
+                if alone:
+                    self.lock.downgrade()
 
     # Ways in ------------------------------------------------------------------------------
 
@@ -280,13 +274,25 @@ class Vault:
         if header.sequence > self.header.sequence:
             self.header, self._header_data = header, chosen.data
 
-    def replace_header(self, slots: tuple[Slot, ...], catalog: int, master: MasterKey) -> None:
-        """Write both header files with the next sequence number, and go on with them.
+    def replace_header(
+        self,
+        slots: tuple[Slot, ...],
+        catalog: int,
+        master: MasterKey,
+        fresh: Catalog | None = None,
+    ) -> None:
+        """Write both header files with the next sequence number, and go on with them, and with
+        the catalog `fresh` where there is a new one.
+
+        Raises Environment("vault-locked") where it was locked meanwhile: then the new header may
+        stand on the disk already, and no key comes back into memory.
 
         Inside a write transaction or alone, after `catch_up`: a header that another session wrote
         and this one did not read would be lost, and with it a way in.
         """
         if not (self.lock.alone or self.catalog.is_writing):
+            if self.closed:
+                raise Environment("vault-locked")
             raise AssertionError("a header replaced while others may replace it")
         known = self.header.sequence
         self.catch_up()
@@ -300,8 +306,15 @@ class Vault:
             slots=slots,
         )
         data = encode(header, master)
+        if self.closed:
+            raise Environment("vault-locked")
         header_files.write(self.path, data)
-        self.header, self._header_data, self._master = header, data, master
+        with self._closing:
+            if self.closed:
+                raise Environment("vault-locked")
+            if fresh is not None:
+                self.catalog.go_on_with(fresh)
+            self.header, self._header_data, self._master = header, data, master
 
     def check_way(self, offer: ways_in.Offer) -> ways_in.Opened:
         """Whether `offer` opens this vault's header as it stands; raises as opening does."""
@@ -311,10 +324,7 @@ class Vault:
         """The owner typed the words again: note that they were written down."""
         opened = self.check_way(ways_in.Offer(recovery=text, keyring=False))
         with self.transaction() as tx:
-            tx.execute(
-                "INSERT INTO meta VALUES ('recovery_confirmed', 1)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            )
+            tx.note("recovery_confirmed", 1)
             tx.record(EntryKind.RECOVERY_CONFIRMED, {Field.SLOT: opened.slot.id})
 
     # Objects ------------------------------------------------------------------------------
@@ -341,7 +351,9 @@ class Vault:
             with self.transaction() as tx:
                 tx.execute("UPDATE secrets SET value = ? WHERE name = 'preview'", (key,))
                 finish(tx)
-            self._secrets["preview"] = key
+            with self._closing:
+                if not self.closed:
+                    self._secrets["preview"] = key
 
         self.previews.renew(key, commit)
 
