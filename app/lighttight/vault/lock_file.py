@@ -1,7 +1,8 @@
 """Who has a vault open: one advisory lock, shared by sessions, exclusive for what replaces files.
 
-Every session holds the lock shared. Rotation, restoring, repair and sweeping hold it alone, and
-say who is in the way when they cannot.
+Every session holds the lock shared. Rotation, repair, sweeping and whoever writes a backup hold it
+alone, and say who is in the way when they cannot. Restoring shares the lock of what it reads: what
+it makes has no name yet.
 
 - flock loses the old lock when it cannot give the new one, and a stranger may slip in between. So
   whoever wants to be alone first takes the *intent*, an exclusive lock on the vault's directory:
@@ -141,7 +142,8 @@ class Elsewhere:
 
 
 class VaultLock:
-    """The lock of the vault at `path`. But for `refresh` not for several threads at once."""
+    """The lock of the vault at `path`. `shared` and `exclusive` are for one thread at a
+    time; the rest is for any."""
 
     def __init__(
         self,
@@ -159,8 +161,9 @@ class VaultLock:
         self._intent: int | None = None
         self._noted = False
         self._written_ms = 0
-        # A refresh must not write to a descriptor whose number is another file's by now.
-        self._descriptor = threading.Lock()
+        # A refresh must not write to a descriptor whose number is another file's by now, and who
+        # becomes alone must not keep the intent of a lock that another thread lets go of.
+        self._descriptor = threading.RLock()
         self.synchronised: str | None = None
         """The sync service in whose folder the vault stands, once the lock was taken."""
         self.elsewhere: Elsewhere | None = None
@@ -186,9 +189,9 @@ class VaultLock:
 
     def try_exclusive(self) -> bool:
         """Hold the lock alone, or answer False and hold what was held before."""
-        if self.alone:
-            return True
-        with translating(self._directory):
+        with self._descriptor, translating(self._directory):
+            if self.alone:
+                return True
             if self._fd is not None and not self._is_current(self._fd) and not self._follow():
                 return False
             before = self._fd
@@ -197,13 +200,16 @@ class VaultLock:
                 intent = _try_intent(fd, self._directory)
                 if intent is None:
                     return False
-                if _try_lock(fd, _EXCLUSIVE) and self._is_current(fd):
-                    self._fd, self._intent = fd, intent
-                    return True
-                if before is not None:
-                    # Never contended: nobody else can be exclusive while the intent is ours.
-                    _until(time.monotonic() + WAIT, lambda: _try_lock(fd, _SHARED))
-                _end_intent(fd, intent)
+                try:
+                    if _try_lock(fd, _EXCLUSIVE) and self._is_current(fd):
+                        self._fd, self._intent = fd, intent
+                        return True
+                    if before is not None:
+                        # Never contended: nobody else can be exclusive while the intent is ours.
+                        _until(time.monotonic() + WAIT, lambda: _try_lock(fd, _SHARED))
+                finally:
+                    if self._intent is None:
+                        _end_intent(fd, intent)
             finally:
                 if before is None and self._fd is None:
                     os.close(fd)
@@ -217,12 +223,14 @@ class VaultLock:
 
     def downgrade(self) -> None:
         """From alone to shared, with nobody in between."""
-        if self._fd is None or self._intent is None:
-            return
-        intent, self._intent = self._intent, None
-        with translating(self._file):
-            _try_lock(self._fd, _SHARED)
-            _end_intent(self._fd, intent)
+        with self._descriptor, translating(self._file):
+            if self._fd is None or self._intent is None:
+                return
+            intent, self._intent = self._intent, None
+            try:
+                _try_lock(self._fd, _SHARED)
+            finally:
+                _end_intent(self._fd, intent)
 
     def release(self) -> None:
         """Let go. Safe in every state, and never an error: the process's end would do the same."""

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -235,6 +236,48 @@ class TestOneProcess:
             lock.release()
             second.release()
         assert open_now() == before
+
+    def test_letting_go_in_the_middle_leaves_no_intent(
+        self, path: Path, lock: VaultLock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lock.shared()
+        wanted = lock_file._try_intent
+
+        def then_released(fd: int, directory: Path) -> int | None:
+            intent = wanted(fd, directory)
+            lock.release()
+            return intent
+
+        monkeypatch.setattr(lock_file, "_try_intent", then_released)
+        with pytest.raises(Environment):
+            lock.try_exclusive()
+        monkeypatch.undo()
+        assert not lock.held
+        assert not lock.alone
+        another = VaultLock(path)
+        assert another.try_exclusive()
+        another.release()
+
+    def test_another_thread_lets_go_before_or_after_becoming_alone(
+        self, path: Path, lock: VaultLock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lock.shared()
+        wanted = lock_file._try_intent
+        releasing = threading.Thread(target=lock.release)
+
+        def meanwhile(fd: int, directory: Path) -> int | None:
+            releasing.start()
+            releasing.join(0.1)
+            return wanted(fd, directory)
+
+        monkeypatch.setattr(lock_file, "_try_intent", meanwhile)
+        assert lock.try_exclusive()
+        releasing.join()
+        assert not lock.held
+        assert not lock.alone
+        another = VaultLock(path)
+        assert another.try_exclusive()
+        another.release()
 
     def test_a_replaced_lock_file_is_noticed(self, path: Path, lock: VaultLock) -> None:
         lock.shared(0)
