@@ -439,7 +439,7 @@ _VAULT: dict[str, Words] = {
     ),
     "pin-short": Words(
         "That PIN is too short",
-        "A PIN needs at least {least} digits.",
+        "A PIN needs at least {least} characters; digits are enough.",
         "Choose a longer one.",
     ),
     "slots-full": Words(

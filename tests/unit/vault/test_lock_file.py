@@ -273,6 +273,7 @@ class TestOneProcess:
         monkeypatch.setattr(lock_file, "_try_intent", meanwhile)
         assert lock.try_exclusive()
         releasing.join()
+        monkeypatch.undo()
         assert not lock.held
         assert not lock.alone
         another = VaultLock(path)
