@@ -351,6 +351,11 @@ _VAULT: dict[str, Words] = {
         "Another Lighttight window or command has been writing for a while. Nothing was lost.",
         "Wait for it to finish, then try again.",
     ),
+    "settings-busy": Words(
+        "The settings are being changed elsewhere",
+        "Another Lighttight window or command has been changing the settings for a while.",
+        "Wait for it to finish, then try again.",
+    ),
     "memory-gone": Words(
         "Not enough memory right now",
         "The library’s list of pictures needs more memory than is free. Nothing was lost.",

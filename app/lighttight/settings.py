@@ -7,7 +7,8 @@ and ends that.
 - `load` never fails: a program that cannot start because of a colour would be absurd. What was
   damaged is kept beside, defaults are used, and the answer says so.
 - `change` writes the named settings and leaves everything else in the file as it is: what a newer
-  version wrote there, and what another process changed meanwhile.
+  version wrote there, and what another process changed meanwhile: `settings.lock` beside it is held
+  from reading to writing.
 - `LIGHTTIGHT_HOME` moves the file and the state, for tests and for use from a memory stick.
 """
 
@@ -16,21 +17,25 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack, get_type_hints
 
 import msgspec
 import platformdirs
+from filelock import FileLock, Timeout
 
-from lighttight.errors import LighttightError
+from lighttight.errors import Environment, LighttightError
 from lighttight.files import read_bounded, translating, write_durably
 
 PROGRAM: Final = "lighttight"
 FILE: Final = "settings.json"
+LOCK: Final = "settings.lock"
 LONGEST: Final = 256 * 1024
 MOST_RECENT: Final = 10
+WAIT: Final = 5.0
+"""Seconds that changing waits for another process, which holds the lock for one small file."""
 
 _NOTHING_THERE: Final = frozenset({"file-missing", "vault-gone"})
 
@@ -134,6 +139,11 @@ def change(**changes: Unpack[Changes]) -> Settings:
     unknown = changes.keys() - _TYPES.keys()
     if unknown:
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+    with _changing():
+        return _change(changes)
+
+
+def _change(changes: Changes) -> Settings:
     # Looks at the file first, so that a damaged one is aside before anything is written.
     before = load().settings
     if not changes.get("keep_recent", before.keep_recent):
@@ -148,7 +158,6 @@ def change(**changes: Unpack[Changes]) -> Settings:
             if error.code not in _NOTHING_THERE:
                 raise
     content.update(msgspec.to_builtins(changes))
-    _make_private(path.parent)
     write_durably(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
     return load().settings
 
@@ -159,19 +168,21 @@ def remember_vault(path: Path) -> Settings:
     That there was one is kept in any case: without it every start would look like the first, and
     lead to a second vault.
     """
-    before = load().settings
-    if not before.keep_recent:
-        return before if before.used else change(used=True)
-    name = os.fspath(path.absolute())
-    others = tuple(each for each in before.recent if each != name)
-    return change(recent=(name, *others)[:MOST_RECENT], used=True)
+    with _changing():
+        before = load().settings
+        if not before.keep_recent:
+            return before if before.used else _change({"used": True})
+        name = os.fspath(path.absolute())
+        others = tuple(each for each in before.recent if each != name)
+        return _change({"recent": (name, *others)[:MOST_RECENT], "used": True})
 
 
 def forget_vault(path: Path) -> Settings:
     """Take a vault out of the recent ones."""
-    before = load().settings
-    name = os.fspath(path.absolute())
-    return change(recent=tuple(each for each in before.recent if each != name))
+    with _changing():
+        before = load().settings
+        name = os.fspath(path.absolute())
+        return _change({"recent": tuple(each for each in before.recent if each != name)})
 
 
 def config_directory() -> Path:
@@ -196,6 +207,23 @@ def _home() -> Path | None:
 def _path() -> Path:
     # Through a link, if it is one: people keep such files elsewhere and link them here.
     return Path(os.path.realpath(config_directory() / FILE))
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[None]:
+    """Nobody else, in this process or another, changes the settings while the block runs."""
+    path = _path().with_name(LOCK)
+    _make_private(path.parent)
+    lock = FileLock(path, timeout=WAIT, mode=0o600)
+    with translating(path, gone="folder-gone"):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise Environment("settings-busy") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _read(path: Path) -> dict[str, Any]:

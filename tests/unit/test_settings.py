@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lighttight import settings
 from lighttight.errors import Environment, LighttightError
@@ -55,7 +57,7 @@ def test_damaged_is_kept_aside_and_said(file: Path, content: bytes) -> None:
 def test_writing_does_not_destroy_what_is_damaged(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     assert change(theme=Theme.DARK).theme is Theme.DARK
-    (aside,) = (entry for entry in file.parent.iterdir() if entry != file)
+    (aside,) = file.parent.glob("settings.damaged-*")
     assert aside.read_bytes() == content
 
 
@@ -217,3 +219,32 @@ class TestPlaces:
         assert load().settings == Settings()
         with pytest.raises(Environment, match="folder-gone"):
             change(theme=Theme.DARK)
+
+
+def test_what_another_changes_meanwhile_is_not_lost(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = settings.write_durably
+    other = threading.Thread(target=change, kwargs={"theme": Theme.DARK})
+
+    def meanwhile(path: Path, data: bytes) -> None:
+        if other.ident is None:
+            other.start()
+            other.join(0.3)
+        write(path, data)
+
+    change(used=True)
+    monkeypatch.setattr(settings, "write_durably", meanwhile)
+    settings.remember_vault(home / "A.lighttight")
+    other.join()
+    found = load().settings
+    assert found.theme is Theme.DARK
+    assert found.recent == (str(home / "A.lighttight"),)
+
+
+def test_a_lock_that_nobody_lets_go_of_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "WAIT", 0.05)
+    home.mkdir()
+    with FileLock(home / settings.LOCK), pytest.raises(Environment, match="settings-busy"):
+        change(theme=Theme.DARK)
+    assert change(theme=Theme.DARK).theme is Theme.DARK
