@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from lighttight.ui.widgets.choice import ChoiceCard
 from lighttight.ui.widgets.fields import Field as TextField
 from lighttight.ui.widgets.forms import Form
 from lighttight.ui.widgets.notes import Glyph
+from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Sheet
 from tests.gui.desks import PIN, RealDesk
 from tests.support import media_files
@@ -350,6 +352,83 @@ def test_while_importing_no_key_changes(full: RealDesk, monkeypatch: pytest.Monk
     monkeypatch.setattr(type(full.importing), "running", True)
     full.keeping._rotate({}, None, None)
     assert full.asked().accessibleName() == "An import is still running"
+
+
+@pytest.mark.parametrize("what", ["remove", "change", "words"])
+def test_after_a_wrong_pin_it_is_asked_again(full: RealDesk, what: str) -> None:
+    one_click = add_one_click(full)
+    page = full.window.shell.settings
+    if what == "remove":
+        page.way_remove_wanted.emit(one_click)
+    elif what == "change":
+        page.someone_knows.emit()
+    else:
+        page.new_words_wanted.emit()
+    title = full.asked().accessibleName()
+    full.asked().findChildren(TextField)[0].set_text("000000")
+    full.asked().answer("go")
+    full.until(lambda: (top := full.sheet()) is not None and top.accessibleName() != title)
+    assert full.asked().accessibleName() == "That didn’t open it"
+    full.asked().answer("close")
+    assert full.asked().accessibleName() == title
+    assert full.asked().findChildren(TextField)[0].text() == ""
+    full.asked().findChildren(TextField)[0].set_text(PIN)
+    full.asked().answer("go")
+    finish_words(full)
+    full.until(lambda: (top := full.sheet()) is not None and top.accessibleName() == "Done")
+    clicks = [slot for slot in session_of(full).ways.all() if slot.factors == (Factor.KEYRING,)]
+    assert len(clicks) == (0 if what == "remove" else 1)
+
+
+def bars(desk: RealDesk) -> list[str]:
+    return [
+        one.title.text() for one in desk.window.findChildren(ProgressPanel) if not one.isHidden()
+    ]
+
+
+def test_no_key_changes_beside_a_second_copy(full: RealDesk) -> None:
+    gate, ended = threading.Event(), list[object]()
+    full.keeping._run("Making the second copy", lambda *_: gate.wait(20), ended.append)
+    full.keeping._rotate({}, None, None)
+    assert full.asked().accessibleName() == "“Making the second copy” is still running"
+    full.asked().answer("close")
+    gate.set()
+    full.until(lambda: ended)
+    full.settle()
+    assert bars(full) == []
+
+
+def test_nothing_long_begins_beside_a_change_of_keys(full: RealDesk, tmp_path: Path) -> None:
+    pin = next(slot.id for slot in session_of(full).ways.all() if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: PIN}, None, None)
+    renew = full.keeping.renew
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    for begin in (
+        lambda: full.keeping._rotate({pin: PIN}, None, None),
+        lambda: full.keeping.back_up(tmp_path / "copy"),
+        full.keeping.seal_again,
+    ):
+        begin()
+        assert full.asked().accessibleName() == "“Changing every key” is still running"
+        full.asked().answer("close")
+    assert bars(full) == ["Changing every key"]
+    assert not (tmp_path / "copy").exists()
+    renew.words.back_button.click()
+    full.settle()
+    assert bars(full) == []
+
+
+def test_after_locking_nothing_is_in_the_way(full: RealDesk) -> None:
+    pin = next(slot.id for slot in session_of(full).ways.all() if Factor.PASSPHRASE in slot.factors)
+    full.keeping._rotate({pin: PIN}, None, None)
+    renew = full.keeping.renew
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    reopen(full)
+    assert bars(full) == []
+    full.keeping._rotate({pin: PIN}, None, None)
+    full.until(lambda: full.window.stack.currentWidget() is renew and renew.words._words)
+    renew.words.back_button.click()
+    full.settle()
 
 
 # --- the second copy

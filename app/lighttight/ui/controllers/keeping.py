@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from lighttight.errors import Cancelled
+from lighttight.errors import Cancelled, Refused
+from lighttight.messages import window_words as error_words
 from lighttight.model import Factor, SlotId
 from lighttight.progress import Progress
 from lighttight.ui import words
@@ -44,6 +45,14 @@ class Ways:
     pending: Pending
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The one long act there is, and its bar. `name` is what the bar says."""
+
+    name: str
+    panel: ProgressPanel
+
+
 def _typed(slot: SlotInfo) -> bool:
     return Factor.PASSPHRASE in slot.factors
 
@@ -66,7 +75,7 @@ class Keeping(QObject):
         self._page = program.window.shell.settings
         self._ways: Ways | None = None
         self._answers: queue.SimpleQueue[bool] | None = None
-        self._panel: ProgressPanel | None = None
+        self._running: Running | None = None
         self.renew = RenewPage()
         self._window.stack.addWidget(self.renew)
         self.renew.confirmed.connect(lambda: self._answer(yes=True))
@@ -91,9 +100,9 @@ class Keeping(QObject):
         self._ways = None
         self._page.set_ways([])
         self._page.set_sealing("")
-        if self._panel is not None:
-            self._window.remove_progress(self._panel)
-            self._panel = None
+        self._answers = None
+        if self._running is not None:
+            self._end(self._running)
 
     # ---- what there is -------------------------------------------------------------------------
 
@@ -323,20 +332,37 @@ class Keeping(QObject):
             typed = {slot: field.text() for slot, field in fields.items() if field.text()}
             given = " ".join(recovery.text().split()) if recovery is not None else ""
             if key == "go":
-                self._rotate(typed, given or None, drop)
+                self._rotate(
+                    typed,
+                    given or None,
+                    drop,
+                    again=lambda: self._ask_keys(
+                        title, sentence, go, drop=drop, new_words=new_words
+                    ),
+                )
 
         sheet.answered.connect(answered)
 
     def _rotate(
-        self, passphrases: Mapping[SlotId, str], recovery: str | None, drop: SlotId | None
+        self,
+        passphrases: Mapping[SlotId, str],
+        recovery: str | None,
+        drop: SlotId | None,
+        *,
+        again: Callable[[], None] = lambda: None,
     ) -> None:
-        if self._importing.running or self._answers is not None:
+        """`again` asks once more, after what was typed turned out to be wrong."""
+        if self._importing.running:
             self._window.present(
                 self.tr("An import is still running"),
                 self.tr("Changing the keys has to be alone with the library. Nothing was changed."),
                 self.tr("Try again when the import is done."),
             )
             return
+        running = self._begin(self.tr("Changing every key"))
+        if running is None:
+            return
+        running.panel.cancel.hide()
         answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._answers = answers
         shown: list[str] = []
@@ -368,16 +394,10 @@ class Keeping(QObject):
                 session.ways.confirm_recovery(shown[0])
             return done
 
-        panel = self._window.add_progress(self.tr("Changing every key"))
-        panel.cancel.hide()
-        self._panel = panel
-
         def ended() -> None:
             self._answers = None
             self.renew.forget()
-            if self._panel is panel:
-                self._panel = None
-                self._window.remove_progress(panel)
+            self._end(running)
             if self._window.stack.currentWidget() is self.renew:
                 self._preferring.show("ways")
 
@@ -389,7 +409,12 @@ class Keeping(QObject):
 
         def failed(error: BaseException) -> None:
             ended()
-            self._program.presenter.present(error)
+            if isinstance(error, Refused):
+                said = error_words(error)
+                sheet = self._window.present(said.title, said.sentence, said.action)
+                sheet.answered.connect(lambda _: again())
+            else:
+                self._program.presenter.present(error)
 
         self._program.ask(act, done, failed=failed, cancelled=ended)
 
@@ -526,17 +551,36 @@ class Keeping(QObject):
 
     # ---- what takes long -----------------------------------------------------------------------
 
+    def _begin(self, name: str) -> Running | None:
+        """One at a time: None where another is in the way, which is said."""
+        if self._program.session is None:
+            return None
+        if self._running is not None:
+            self._window.present(
+                self.tr("“{act}” is still running").format(act=self._running.name),
+                self.tr("Only one of these can run at a time. Nothing else was begun."),
+                self.tr("Try again when it is done."),
+            )
+            return None
+        self._running = Running(name, self._window.add_progress(name))
+        return self._running
+
+    def _end(self, running: Running) -> None:
+        if self._running is running:
+            self._running = None
+            self._window.remove_progress(running.panel)
+
     def _run(
         self,
         title: str,
         act: Callable[[Session, Progress], Any],
         done: Callable[[Any], None],
     ) -> None:
-        """One at a time, beside everything else, with a bar and Cancel."""
-        if self._panel is not None or self._program.session is None:
+        """Beside everything else, with a bar and Cancel."""
+        running = self._begin(title)
+        if running is None:
             return
-        panel = self._window.add_progress(title)
-        self._panel = panel
+        panel = running.panel
 
         def step(made: int, total: int | None) -> None:
             panel.set_progress(made, total)
@@ -548,9 +592,7 @@ class Keeping(QObject):
                 )
 
         def ended() -> None:
-            if self._panel is panel:
-                self._panel = None
-                self._window.remove_progress(panel)
+            self._end(running)
             self.look()
 
         def finished(result: Any) -> None:  # noqa: ANN401 - whatever the act answers
