@@ -7,6 +7,7 @@ import pytest
 from lighttight.errors import Environment, Refused
 from lighttight.model import Factor, SlotId
 from lighttight.session import Offer, Session, SlotInfo, WayIn
+from lighttight.session.ways import Ways
 from lighttight.ui.controllers.regaining import Regain, what_to_offer
 from lighttight.ui.pages.unlock import Way
 from lighttight.ui.widgets.forms import Form
@@ -94,6 +95,21 @@ def test_not_now_changes_nothing_and_forgets_the_words(desk: RealDesk) -> None:
     desk.asked().answer("later")
     desk.settle()
     assert session_of(desk).ways.all() == before
+    assert desk.regaining._words == ""
+
+
+def test_an_error_before_the_offer_forgets_the_words(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = made(desk, pin=PIN)
+    lock(desk)
+
+    def fail(_: object) -> None:
+        raise Environment("keyring-broken")
+
+    monkeypatch.setattr(Ways, "here", fail)
+    open_by(desk, words)
+    desk.until(lambda: desk.errors)
     assert desk.regaining._words == ""
 
 

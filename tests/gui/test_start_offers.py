@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from lighttight.ui.controllers import unlocking
 from lighttight.ui.controllers.unlocking import library_of
 from lighttight.ui.pages.unlock import Way
 from tests.gui.desks import PIN, RealDesk
+from tests.support.password_store import MemoryStore
 
 
 def esc(desk: RealDesk) -> None:
@@ -269,3 +272,25 @@ def test_closing_anyway_closes(desk: RealDesk) -> None:
     desk.asked().answer("close")
     assert closed == [True]
     assert not desk.window.isVisible()
+
+
+def test_the_password_store_is_made_once(desk: RealDesk) -> None:
+    """Workers ask for it at the same time; a second one would not know what the first unlocked."""
+    both = threading.Barrier(2)
+    made: list[MemoryStore] = []
+
+    def make() -> MemoryStore:
+        made.append(MemoryStore())
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        return made[-1]
+
+    desk.settle()
+    desk.program._store = None
+    desk.program._make_store = make
+    got: list[object] = []
+    for _ in range(2):
+        desk.jobs.run(lambda _: desk.program.store(), done=got.append)
+    desk.until(lambda: len(got) == 2)
+    assert len(made) == 1
+    assert got[0] is got[1]

@@ -7,6 +7,7 @@ that nothing of a locked library can find its way back onto the screen.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,7 @@ class Program(QObject):
         self.path: Path | None = None
         self._make_store = store
         self._store: PasswordStore | None = None
+        self._making_store = threading.Lock()
         self._scope = _Scope(self)
         self._seen_version: int | None = None
         self._polling = False
@@ -83,9 +85,10 @@ class Program(QObject):
 
     def store(self) -> PasswordStore:
         """This computer's password store. Made in a job the first time: it is a heavy import."""
-        if self._store is None:
-            self._store = self._make_store()
-        return self._store
+        with self._making_store:
+            if self._store is None:
+                self._store = self._make_store()
+            return self._store
 
     # ---- one session at a time -----------------------------------------------------------------
 
@@ -96,6 +99,7 @@ class Program(QObject):
         self.path = path
         self.sources.use(session)
         self._seen_version = None
+        self._polling = False
         self._poll.start()
         self.opened.emit()
 
@@ -147,11 +151,15 @@ class Program(QObject):
             else:
                 failed(error)
 
+        def given_up() -> None:
+            if current() and cancelled is not None:
+                cancelled()
+
         return self.jobs.run(
             lambda watched: act(session, watched),
             done=answered,
             failed=refused,
-            cancelled=cancelled,
+            cancelled=given_up,
             progress=progress,
             owner=self if lasting else self._scope,
             lane=lane,

@@ -97,7 +97,11 @@ class Regaining(QObject):
             else:
                 self._ask(found)
 
-        self._program.ask(look, looked)
+        def failed(error: BaseException) -> None:
+            self._forget()
+            self._program.presenter.present(error)
+
+        self._program.ask(look, looked, failed=failed)
 
     def _texts(self, offer: Regain) -> tuple[str, str, str]:
         """Title, sentence, and the button."""
