@@ -139,9 +139,11 @@ class _Look:
         for one in [*self.each("purging"), *self.each("sealing-again")]:
             self._at_keys_of(one)
         for one in self.each("sealed-again"):
-            require(not one["damaged"] and not one["waiting"], "not everything was sealed again")
-            pending = self.home.library.resealing.pending()
-            require(not pending.anything, "something is sealed under an older key")
+            require(not one["damaged"], "not everything was sealed again")
+            resealing = self.home.library.resealing
+            require(not resealing.pending().anything, "something is sealed under an older key")
+            # An older file that could not be removed then was said to wait, and is gone by now.
+            require(resealing.finish() == 0, "an older sealed file is still there")
 
     def _at_keys_of(self, purging: dict[str, Any]) -> None:
         """After recovery nothing of the key of an object that went is left in catalog and log."""
