@@ -71,7 +71,10 @@ def verify(
 @with_common
 def doctor(common: Common) -> int:
     """Finish what was interrupted, mend what can be mended, name the rest."""
+    from lighttight.session import harden
+
     told = common.screen
+    memory = harden()
     session, _ = opening.open_library(common)
     with session:
         opening.tell(session, told)
@@ -84,6 +87,8 @@ def doctor(common: Common) -> int:
                 "swept": done.swept,
                 "unfinished": done.unfinished,
                 "previews": done.previews,
+                "no_core": memory.no_core,
+                "no_tracing": memory.no_tracing,
                 "damage": [_described(session, one) for one in done.damage],
             }
         )
@@ -102,6 +107,10 @@ def doctor(common: Common) -> int:
                 f"Of {counted(done.unfinished, 'item')} deleted for good something is still on the"
                 " disk; it goes when nobody reads it any more."
             )
+        if not memory.no_core:
+            told.say("If Lighttight crashes here, this computer may save its memory, keys too.")
+        if not memory.no_tracing:
+            told.say("Other programs of yours can read Lighttight’s memory on this computer.")
         _say_damage(session, told, done.damage)
         if done.sound:
             told.say("Everything is as it should be.")

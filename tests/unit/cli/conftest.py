@@ -33,7 +33,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryBackend]:
     backend = MemoryBackend()
     monkeypatch.setattr(session, "PasswordStore", lambda: MemoryStore(backend))
     # The test's own process stays as it is.
-    monkeypatch.setattr(session, "harden", lambda: None)
+    monkeypatch.setattr(session, "harden", lambda: session.Hardening(True, True))
     with cheap_derivation():
         yield backend
 

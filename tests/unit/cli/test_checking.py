@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lighttight.session import Hardening
 from tests.support.objects import flip
 from tests.unit.cli.conftest import Run
 
@@ -72,3 +73,14 @@ def test_record_alone(run: Run, filled: list[str], blob: Path) -> None:
     checks = [line for line in run("audit", "--json").ok().lines if line["kind"] == "verified"]
     assert [one["values"]["form"] for one in checks] == ["record", "record"]
     assert checks[0]["sentence"] == "The record was checked: everything was as it should be."
+
+
+def test_doctor_tells_what_holds_of_its_own_memory(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lighttight.session.harden", lambda: Hardening(True, False))
+    ran = run("doctor", "--json").ok()
+    assert (ran.document["no_core"], ran.document["no_tracing"]) == (True, False)
+    told = run("doctor").ok().out
+    assert "can read Lighttight’s memory" in told
+    assert "crashes" not in told
