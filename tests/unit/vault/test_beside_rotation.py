@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 from lighttight.errors import Environment, LighttightError
+from lighttight.files.failpoints import FAILPOINTS
 from lighttight.model import Factor
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import backup as backups
@@ -26,6 +27,7 @@ from tests.support.vaults import KEYRING, cheap_derivation, make_vault
 from tests.unit.conftest import At
 
 PASSPHRASE = "old old old"
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
 COUNTING = (
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 3000000)"
     " SELECT count(*) FROM c"
@@ -64,7 +66,7 @@ def test_who_reads_is_not_told_that_the_vault_was_locked(vault: Vault) -> None:
         rotate(vault, reason="asked")
         assert not old.exists()
         assert database.execute("SELECT count(*) FROM entries").get == before
-    assert vault.catalog.one("SELECT count(*) FROM entries") > (before,)
+    assert vault.catalog.query("SELECT count(*) FROM entries") > [(before,)]
     assert len(vault.catalog._idle) == 1, "the old connection does not come back"
 
 
@@ -85,13 +87,16 @@ def test_a_long_statement_of_another_thread_ends_in_peace(vault: Vault) -> None:
 
 
 def test_who_still_reads_the_old_catalog_is_interrupted_by_locking(vault: Vault) -> None:
-    with pytest.raises(Environment, match="vault-locked"), vault.catalog.reading() as database:
-        rows = database.execute("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
-            " SELECT x FROM c")
-        next(rows)
-        rotate(vault, reason="asked")
-        vault.close()
-        rows.fetchall()
+    def read() -> None:
+        with vault.catalog.reading() as database:
+            rows = database.execute(ENDLESS)
+            next(rows)
+            rotate(vault, reason="asked")
+            vault.close()
+            rows.fetchall()
+
+    with pytest.raises(Environment, match="vault-locked"):
+        read()
     assert not vault.catalog._reading
 
 
@@ -146,12 +151,19 @@ def test_a_locked_vault_does_not_take_its_lock_again(vault: Vault, store: Memory
 
 
 def test_a_reader_that_cannot_end_well_is_closed(vault: Vault) -> None:
-    with pytest.raises(Environment, match="vault-locked"), vault.catalog.reading() as database:
-        rows = database.execute(COUNTING.replace("count(*)", "x"))
-        next(rows)
-        vault.catalog.close()
+    taken: list[apsw.Connection] = []
+
+    def read() -> None:
+        with vault.catalog.reading() as database:
+            taken.append(database)
+            rows = database.execute(ENDLESS)
+            next(rows)
+            vault.catalog.close()
+
+    with pytest.raises(Environment, match="vault-locked"):
+        read()
     with pytest.raises(apsw.ConnectionClosedError):
-        database.execute("SELECT 1")
+        taken[0].execute("SELECT 1")
     assert not vault.catalog._reading
 
 
@@ -193,3 +205,44 @@ def test_a_backup_beside_a_rotation_opens_with_the_new_ways_only(
         there = open_vault(tmp_path / "b", Offer(), store, accept_older=True)
         assert read_object(there, sealed) == b"a picture"
         there.close()
+
+
+ROTATING = sorted(one for one in FAILPOINTS if one.startswith(("rotation.", "header.")))
+BACKING_UP = ["backup.blobs-copied", "backup.catalog-copied", "backup.done"]
+
+
+@pytest.mark.parametrize(
+    ("act", "point", "other"),
+    [
+        *(("rotate", point, other) for point in ROTATING for other in ("close", "backup")),
+        *(("backup", point, other) for point in BACKING_UP for other in ("close", "rotate")),
+    ],
+)
+def test_one_act_in_the_middle_of_another(
+    vault: Vault, store: MemoryStore, tmp_path: Path, at: At, act: str, point: str, other: str
+) -> None:
+    _, sealed = add_object(vault, b"a picture")
+    acts: dict[str, Callable[[], object]] = {
+        "rotate": lambda: rotate(vault, reason="asked"),
+        "backup": lambda: backup(vault, tmp_path / "b"),
+        "close": vault.close,
+    }
+    go = beside(acts[other])
+    at(point, go)
+    with contextlib.suppress(Environment):
+        acts[act]()
+    (thread,) = go.__dict__["threads"]
+    thread.join(20)
+    assert not thread.is_alive()
+    if other != "close":
+        assert not vault.closed
+        backup(vault, tmp_path / "b")
+    vault.close()
+    assert vault._master is None
+    assert not vault.lock.held
+    for path in (vault.path, tmp_path / "b"):
+        if (path / "header").exists():
+            again = open_vault(path, Offer(), store, accept_older=path != vault.path)
+            again.catalog.recompute()
+            assert read_object(again, sealed) == b"a picture"
+            again.close()
