@@ -133,6 +133,7 @@ class Previews:
                 if self._closed:
                     # It was locked while this thread had its turn, and could not wait for the end.
                     self._database.close()
+                    self._key = b""
 
     def close(self) -> None:
         self._closed = True

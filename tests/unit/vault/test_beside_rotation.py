@@ -18,6 +18,7 @@ from lighttight.vault import backup as backups
 from lighttight.vault import checking
 from lighttight.vault import vault as vaults
 from lighttight.vault.backup import backup
+from lighttight.vault.catalog import Transaction
 from lighttight.vault.rotation import rotate
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer, WayIn
@@ -141,6 +142,22 @@ def test_locking_is_not_undone(vault: Vault, store: MemoryStore, at: At, point: 
     checking.sweep(again)
     assert len(list(again.path.glob("catalog.*.db"))) == 1
     again.close()
+
+
+def test_the_new_key_of_the_previews_does_not_stay_either(vault: Vault, at: At) -> None:
+    def lock() -> None:
+        thread = threading.Thread(target=vault.close)
+        thread.start()
+        thread.join()
+
+    def finish(tx: Transaction) -> None:
+        tx.record(EntryKind.ALL_SEALED_AGAIN, {Field.COUNT: 0})
+
+    at("previews.committed", lock)
+    with contextlib.suppress(Environment):
+        vault.renew_previews(finish)
+    assert vault.previews._key == b""
+    assert vault._secrets == {}
 
 
 def test_a_locked_vault_does_not_take_its_lock_again(vault: Vault, store: MemoryStore) -> None:
