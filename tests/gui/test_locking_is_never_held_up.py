@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from lighttight import session as session_package
 from lighttight.errors import Environment
 from lighttight.session import Session
+from lighttight.ui.controllers import program
 from lighttight.ui.controllers.closing import Closing
 from lighttight.ui.controllers.sources import _Reader
 from tests.gui.desks import PIN, RealDesk
@@ -123,3 +125,22 @@ def test_a_video_that_hangs_does_not_hold_the_window(
     thread.join(20)
     assert seen == ["vault-locked"], "what was read before comes too late"
     assert hanging.closed == 1
+
+
+def test_looking_behind_an_error_does_not_hold_the_window(
+    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the library is still there is asked of a disk that may be dead."""
+    main = threading.current_thread()
+    asked_by_window: list[bool] = []
+
+    def hang(_: object) -> bool:
+        asked_by_window.append(threading.current_thread() is main)
+        return gate.wait(0 if asked_by_window[-1] else 20)
+
+    monkeypatch.setattr(session_package, "is_library", hang)
+    monkeypatch.setattr(program, "LOOK_MS", 1)
+    open_desk.program._poll.stop()
+    open_desk.presenter.present(Environment("disk-full"))
+    assert open_desk.asked().accessibleName() == "The disk is full"
+    assert asked_by_window == [False]

@@ -210,6 +210,14 @@ def test_the_folder_around_a_library_and_one_inside_it_mean_the_library(tmp_path
     assert library_of(tmp_path) == tmp_path, "which of the two is not for the program to say"
 
 
+def test_a_library_of_which_only_the_second_copy_of_its_first_page_is_left(tmp_path: Path) -> None:
+    """It opens as any other: a folder beside it does not make it less of a library."""
+    (tmp_path / "Older.lighttight").mkdir()
+    assert library_of(tmp_path) == tmp_path / "Older.lighttight"
+    (tmp_path / "header.copy").write_bytes(b"")
+    assert library_of(tmp_path) == tmp_path
+
+
 # ---- first pictures, and leaving ---------------------------------------------------------------
 
 

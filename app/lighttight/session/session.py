@@ -20,7 +20,7 @@ from lighttight.session.imports import Imports
 from lighttight.session.protection import Protection
 from lighttight.session.ways import Ways
 from lighttight.sharing.egress import Egress
-from lighttight.vault import backup, creating, vault
+from lighttight.vault import backup, creating, header_files, vault
 from lighttight.vault.password_store import PasswordStore
 from lighttight.vault.vault import Locked, Vault
 from lighttight.vault.ways_in import Offer, WayIn
@@ -64,6 +64,11 @@ class CreatedSession:
 
     session: Session
     words: tuple[str, ...] = field(repr=False)
+
+
+def is_library(path: Path) -> bool:
+    """Whether one stands here, in whatever state. It touches the disk: not for the main thread."""
+    return header_files.exist(path)
 
 
 def look(path: Path) -> Locked:

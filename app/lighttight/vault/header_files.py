@@ -32,6 +32,14 @@ def read(vault: Path) -> Chosen:
     return choose(first, second)
 
 
+def exist(vault: Path) -> bool:
+    """Whether a library stands here: one of the two is enough to open it. Never raises."""
+    try:
+        return any((vault / name).exists() for name in (HEADER, COPY))
+    except OSError:
+        return False
+
+
 def write(vault: Path, data: bytes) -> None:
     for name in (COPY, HEADER):
         # A link or a pipe is replaced by the file that belongs there; a folder cannot be.

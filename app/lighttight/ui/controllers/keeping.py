@@ -482,12 +482,12 @@ class Keeping(QObject):
         )
 
     def _back_up_into(self, folder: Path) -> None:
+        from lighttight.session import is_library
+
         path = self._program.path
-        if path is None:
-            return
-        inside = folder / "header"
-        # The folder of an earlier copy itself, or one to put a copy into.
-        self.back_up(folder if inside.exists() else folder / path.name)
+        if path is not None:
+            # The folder of an earlier copy itself, or one to put a copy into.
+            self.back_up(folder if is_library(folder) else folder / path.name)
 
     def back_up(self, target: Path) -> None:
         def done(copied: BackedUp) -> None:

@@ -35,7 +35,7 @@ class Presenter:
         self._window: Window | None = None
         self._waiting: list[Words] = []
         self.explained: Callable[[BaseException], bool] = lambda _: False
-        """Asked first: whether somebody says already what is behind an error."""
+        """Asked first: whether somebody else says what is behind an error, now or in a moment."""
         self.shown: list[str] = []
         """Titles of what is on the screen now: the same trouble is not said twice at once."""
 
@@ -49,6 +49,10 @@ class Presenter:
         if isinstance(error, Cancelled) or self.explained(error):
             _let_go(error)
             return
+        self.say(error)
+
+    def say(self, error: BaseException) -> None:
+        """In words, whatever may be behind it."""
         if not isinstance(error, LighttightError):
             sys.stderr.write(f"lighttight: {search_code(error)}\n")
         said = words(error)

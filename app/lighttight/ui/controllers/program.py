@@ -27,14 +27,8 @@ if TYPE_CHECKING:
     from lighttight.ui.window import Window
 
 POLL_MS = 1000
-
-
-def is_there(library: Path) -> bool:
-    """Whether the library's folder still holds one."""
-    try:
-        return (library / "header").exists() or (library / "header.copy").exists()
-    except OSError:
-        return False
+LOOK_MS = 2000
+"""A disk that does not answer for so long is not waited for: an error is said as it is."""
 
 
 class _Scope(QObject):
@@ -196,7 +190,9 @@ class Program(QObject):
         self._polling = True
 
         def look(session: Session, _: Progress) -> int | None:
-            if not is_there(session.vault.path):
+            from lighttight.session import is_library
+
+            if not is_library(session.vault.path):
                 return None
             return session.vault.catalog.data_version()
 
@@ -210,14 +206,34 @@ class Program(QObject):
     def _unseen(self, error: BaseException) -> None:
         """A disk that was pulled says so in many ways; any other trouble is met by who reads."""
         self._polling = False
-        self._explained(error)
+        self._look_behind(error, lambda: None)
 
     def _explained(self, error: BaseException) -> bool:
-        """Whether this error only means that the library is not there: then that is said, once."""
-        lost = isinstance(error, Environment | Integrity)
-        if not lost or self.session is None or is_there(self.session.vault.path):
+        """Whether this error may only mean that the library is not there: said once, if so."""
+        return self._look_behind(error, lambda: self.presenter.say(error))
+
+    def _look_behind(self, error: BaseException, otherwise: Callable[[], None]) -> bool:
+        """Beside the window, for a dead disk does not answer; then `otherwise`, or it is gone."""
+        session = self.session
+        if session is None or not isinstance(error, Environment | Integrity):
             return False
-        self.gone.emit()
+        from lighttight.session import is_library
+
+        answered = False
+
+        def looked(there: bool) -> None:
+            nonlocal answered
+            if answered or self.session is not session:
+                return
+            answered = True
+            if there:
+                otherwise()
+            else:
+                self.gone.emit()
+
+        path = session.vault.path
+        self.jobs.run(lambda _: is_library(path), done=looked, owner=self, lane=Lane.APART)
+        QTimer.singleShot(LOOK_MS, self, lambda: looked(there=True))
         return True
 
     def _seen(self, version: int | None) -> None:

@@ -64,7 +64,7 @@ def ways_of(slots: Sequence[SlotInfo]) -> list[Way]:
 
 def library_of(folder: Path) -> Path:
     """The library that somebody means who chose this folder: itself, around it, or alone in it."""
-    from lighttight.session import SUFFIX
+    from lighttight.session import SUFFIX, is_library
 
     for place in (folder, *folder.parents):
         if place.suffix == SUFFIX and place.is_dir():
@@ -73,8 +73,7 @@ def library_of(folder: Path) -> Path:
         inside = [one for one in folder.glob(f"*{SUFFIX}") if one.is_dir()]
     except OSError:
         return folder
-    is_one = (folder / "header").exists()
-    return inside[0] if len(inside) == 1 and not is_one else folder
+    return inside[0] if len(inside) == 1 and not is_library(folder) else folder
 
 
 def _whole(error: LighttightError) -> str:
@@ -155,7 +154,7 @@ class Unlocking(QObject):
 
     def _look(self, path: Path) -> None:
         def look(_: object) -> Known:
-            from lighttight.session import look
+            from lighttight.session import is_library, look
 
             self._wait_until_closed()
             locked: Locked = look(path)
@@ -165,7 +164,7 @@ class Unlocking(QObject):
                 path,
                 locked.slots,
                 None,
-                tuple((one, (one / "header").exists()) for one in others[:3]),
+                tuple((one, is_library(one)) for one in others[:3]),
             )
 
         def found(known: Known) -> None:
