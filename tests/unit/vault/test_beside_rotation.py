@@ -153,7 +153,7 @@ def test_the_new_key_of_the_previews_does_not_stay_either(vault: Vault, at: At) 
     def finish(tx: Transaction) -> None:
         tx.record(EntryKind.ALL_SEALED_AGAIN, {Field.COUNT: 0})
 
-    at("previews.committed", lock)
+    at("catalog.after-commit", lock)
     with contextlib.suppress(Environment):
         vault.renew_previews(finish)
     assert vault.previews._key == b""
