@@ -328,7 +328,7 @@ class Gallery:
 
     def page_06c_viewer_covered(self) -> None:
         self.window.viewer._moment.hide()
-        self.window.viewer.cover_now()
+        self.window.viewer.cover.setChecked(True)
 
     def page_07_empty(self) -> None:
         from lighttight.ui.pages.empty import FirstStep

@@ -328,7 +328,7 @@ class Screens:
         viewer._seek(18.0)
         self.desk.until(lambda: abs(player.position - 18) < 0.2)
         self.take("viewer-video")
-        viewer.cover_now()
+        viewer.cover.setChecked(True)
         self.take("viewer-covered")
         viewer.cover.setChecked(False)
         viewer.leave()

@@ -582,9 +582,6 @@ class Viewer(QWidget):
         if (item := self.item()) is not None:
             self.share_wanted.emit(item)
 
-    def set_sharing(self, possible: bool) -> None:
-        self.share.setEnabled(possible)
-
     def _cover(self, covered: bool) -> None:
         if covered:
             self._unpoint()
@@ -593,10 +590,6 @@ class Viewer(QWidget):
         self.canvas.set_covered(covered)
         self.cover.set_icon("eye" if covered else "eye-off")
         self.cover.setText(self.tr("Uncover") if covered else self.tr("Cover"))
-
-    def cover_now(self) -> None:
-        """The window lost the focus, or somebody came in."""
-        self.cover.setChecked(True)
 
     # ---- keyboard ------------------------------------------------------------------------------
 

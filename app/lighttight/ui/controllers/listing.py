@@ -106,13 +106,6 @@ class Listing(QObject):
         elif not self._later.isActive():
             self._later.start(round(1000 * min(10.0, max(LEAST_PAUSE, self._took * SHARE))))
 
-    def refresh_now(self) -> None:
-        self._later.stop()
-        if self._job is not None:
-            self._again = True
-        elif self._view is not None:
-            self._refresh()
-
     # ---- inside --------------------------------------------------------------------------------
 
     def _cancel(self) -> None:

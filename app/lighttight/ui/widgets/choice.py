@@ -36,29 +36,6 @@ def paint_radio(painter: QPainter, x: float, y: float, *, chosen: bool, over: bo
     painter.drawEllipse(centre, size / 2 - 0.6, size / 2 - 0.6)
 
 
-class Radio(QAbstractButton):
-    """A radio mark with a line of words."""
-
-    def __init__(self, words: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setText(words)
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(paint.text_width(self.text(), theme().font()) + 32, 28)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        paint.prepare(painter)
-        paint_radio(painter, 1, 5, chosen=self.isChecked(), over=self.underMouse())
-        box = QRectF(28, 0, self.width() - 28, self.height())
-        paint.text(painter, box, self.text(), theme().font(), theme().colour("text"))
-
-
 class ChoiceCard(QAbstractButton):
     """A whole card as one radio: title, what it means, and the lit edge when chosen.
 

@@ -44,20 +44,6 @@ def paint_avatar(painter: QPainter, rect: QRectF, name: str) -> None:
     paint.text(painter, rect, letter, font, QColor("#FFFFFF"), Qt.AlignmentFlag.AlignCenter)
 
 
-class Avatar(QWidget):
-    def __init__(self, name: str, size: int = 28, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name = name
-        self.setAccessibleName(name)
-        self.setFixedSize(size, size)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        paint.prepare(painter)
-        paint_avatar(painter, QRectF(self.rect()), self._name)
-
-
 class CopyRow(QAbstractButton):
     """A line of the inspector; pressing it opens the copy in What left."""
 
