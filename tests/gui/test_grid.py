@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from lighttight.errors import Integrity
 from lighttight.model import Cell, ItemId, Kind, PreviewState
+from lighttight.ui.controllers.listing import compare
 from lighttight.ui.grid.previews import Preview, PreviewCache, decode
 from lighttight.ui.grid.view import TimelineGrid
 from lighttight.ui.jobs import Jobs
@@ -482,6 +484,19 @@ def test_what_is_seen_stays_while_pictures_come_in_above(shown: Shown) -> None:
     assert abs(place_on_screen(shown, item) - before) <= 140
     whens = [cell.when for cell in shown.grid.cells()]
     assert whens == sorted(whens, reverse=True)
+
+
+@pytest.mark.parametrize("many", [3, 100])
+def test_a_burst_of_one_second_stands_as_the_library_has_it(shown: Shown, many: int) -> None:
+    """Pieces of it come in at different times, newest first, as after opening anew."""
+    first = shown.grid.cells()[0]
+    burst = [replace(first, id=ItemId(f"d{place:031x}")) for place in range(many * 2)]
+    for piece in (burst[many:], burst[:many]):
+        here = [*piece, *shown.grid.cells()]
+        difference = compare(shown.grid.cells(), here)
+        assert len(difference.order) < len(piece) * 2 + 5, "only what has the same time"
+        shown.grid.insert_cells(difference.came, difference.order)
+        assert [cell.id for cell in shown.grid.cells()] == [cell.id for cell in here]
 
 
 def test_older_pictures_are_appended_and_many_are_sorted_in(shown: Shown) -> None:

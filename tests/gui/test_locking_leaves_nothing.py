@@ -351,7 +351,7 @@ def test_a_library_that_was_pulled_away_is_said_once_and_locked(
     full.window.unlock.open.click()
     full.until(lambda: full.program.session is not None)
     full.settle()
-    assert sorted(full.ids()) == sorted(items)
+    assert full.ids() == items
 
 
 def test_every_flow_lets_go(full: RealDesk) -> None:

@@ -8,7 +8,7 @@ computer does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,8 @@ class Difference:
     went: tuple[ItemId, ...]
     changed: tuple[Cell, ...]
     count: int
+    order: Mapping[ItemId, int]
+    """The places of what came, and of what has the same time: a burst of pictures shares one."""
 
 
 def compare(shown: Sequence[Cell], found: Sequence[Cell]) -> Difference:
@@ -45,7 +47,9 @@ def compare(shown: Sequence[Cell], found: Sequence[Cell]) -> Difference:
             came.append(cell)
         elif old != cell:
             changed.append(cell)
-    return Difference(tuple(came), tuple(before), tuple(changed), len(found))
+    times = {cell.when for cell in came}
+    order = {cell.id: place for place, cell in enumerate(found) if cell.when in times}
+    return Difference(tuple(came), tuple(before), tuple(changed), len(found), order)
 
 
 class Listing(QObject):
@@ -182,7 +186,7 @@ class Listing(QObject):
         if came and not here:
             self._first(came)
         elif came:
-            self._grid.insert_cells(came)
+            self._grid.insert_cells(came, difference.order)
         if difference.changed:
             self._grid.replace_cells(difference.changed)
         self._shown(len(self._grid.cells()))

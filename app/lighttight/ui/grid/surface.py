@@ -7,9 +7,11 @@ until the new one is there. What pointer and keys do to it stands in `view`.
 
 from __future__ import annotations
 
+import sys
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
@@ -117,9 +119,19 @@ class Surface(QAbstractScrollArea):
         self._rebuild()
         self.verticalScrollBar().setValue(0)
 
-    def insert_cells(self, cells: Iterable[Cell]) -> None:
-        """Pictures came in: each goes to its place by date; what is seen does not move."""
-        fresh = sorted(cells, key=lambda cell: -cell.when)
+    def insert_cells(
+        self, cells: Iterable[Cell], order: Mapping[ItemId, int] = MappingProxyType({})
+    ) -> None:
+        """Pictures came in: each goes to its place by date; what is seen does not move.
+
+        `order` says which is first among those of the same second; one that it does not name
+        comes last of them.
+        """
+
+        def rank(cell: Cell) -> int:
+            return order.get(cell.id, sys.maxsize)
+
+        fresh = sorted(cells, key=lambda cell: (-cell.when, rank(cell)))
         if not fresh:
             return
         if not self._cells or fresh[0].when < self._cells[-1].when:
@@ -129,11 +141,17 @@ class Surface(QAbstractScrollArea):
         def merge() -> None:
             for cell in fresh:
                 place = bisect_right(self._cells, -cell.when, key=lambda c: -c.when)
+                while (
+                    place
+                    and self._cells[place - 1].when == cell.when
+                    and rank(self._cells[place - 1]) > rank(cell)
+                ):
+                    place -= 1
                 self._cells.insert(place, cell)
 
         def resort() -> None:
             self._cells.extend(fresh)
-            self._cells.sort(key=lambda cell: -cell.when)
+            self._cells.sort(key=lambda cell: (-cell.when, rank(cell)))
 
         self._keeping_place(merge if len(fresh) < 64 else resort)
 
