@@ -70,6 +70,8 @@ class Program(QObject):
         self._store: PasswordStore | None = None
         self._making_store = threading.Lock()
         self._scope = _Scope(self)
+        self._opening = 0
+        """Which opening this is, counted: for what must not hold the session itself."""
         self._seen_version: int | None = None
         self._polling = False
         self._poll = QTimer(self)
@@ -93,6 +95,7 @@ class Program(QObject):
         self.path = path
         self.sources.use(session)
         self._seen_version = None
+        self._opening += 1
         self._polling = False
         self._poll.start()
         self.opened.emit()
@@ -220,10 +223,12 @@ class Program(QObject):
         from lighttight.session import is_library
 
         answered = False
+        # A timer may outlive the window: it is not given the session to hold.
+        opening = self._opening
 
         def looked(there: bool) -> None:
             nonlocal answered
-            if answered or self.session is not session:
+            if answered or self.session is None or self._opening != opening:
                 return
             answered = True
             if there:
