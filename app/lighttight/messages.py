@@ -408,10 +408,11 @@ _VAULT: dict[str, Words] = {
     ),
     "vault-older": Words(
         "This is an older version of your library",
-        "This computer last saw changes from {anchored}; these files stop at {found}. Restored a "
-        "backup? That explains it. If not, someone may have replaced the files.",
-        "If you restored a backup, open it with: --accept-older. If not, look at your backups "
-        "before you go on.",
+        "This computer last saw changes from {anchored}; these files stop at {found}. Is it a "
+        "second copy, or did you restore one? That explains it. If not, someone may have replaced "
+        "the files.",
+        "If it is a backup, open it with: --accept-older. If not, look at your backups before you "
+        "go on.",
     ),
     "vault-forked": Words(
         "These files don’t continue from what this computer saw",
@@ -792,6 +793,11 @@ _CLI: dict[str, Words] = {
         "Nothing was named",
         "No photo or video was named, so nothing was done.",
         "Give the beginning of at least one id; to see them, run: lighttight list",
+    ),
+    "purge-not-confirmed": Words(
+        "Nothing was deleted",
+        "Deleting for good cannot be undone, and nobody can be asked here. Named: {count}.",
+        "If it is meant, say it with: --yes",
     ),
     "verified-damaged": Words(
         "Something is damaged",

@@ -90,6 +90,7 @@ def test_the_results_name_each_file_that_is_not_in_and_say_where_else_they_are(
     assert "broken.jpg" in said
     assert "Saved, but it cannot be shown" in said
     assert "iCloud or Google Photos" in said
+    assert sheet.button("close").hasFocus(), "Enter puts it away"
     assert (folder / "broken.jpg").exists()
 
 

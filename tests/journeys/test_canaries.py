@@ -86,7 +86,7 @@ def test_planted_strings_are_nowhere_readable(
     assert readable(*searched) == {}
 
     own("delete", *ids[:50]).ok()
-    own("purge", *ids, "--json").ok()
+    own("purge", *ids, "--yes", "--json").ok()
     assert own("list", "--json").ok().out == ""
     own("doctor").ok()
     assert readable(*searched) == {}

@@ -78,7 +78,7 @@ def doctor(common: Common) -> int:
     session, _ = opening.open_library(common)
     with session:
         opening.tell(session, told)
-        with told.progress("Making previews again") as progress:
+        with told.progress("Mending, and reading everything") as progress:
             done = session.care.doctor(progress=progress)
         told.document(
             {

@@ -239,7 +239,9 @@ def purge(
             chosen = [cell.id for cell in session.library.timeline(view)]
         else:
             chosen = found(session, ids)
-        if chosen and not yes and asking.has_terminal():
+        if chosen and not yes:
+            if not asking.has_terminal():
+                raise Usage("purge-not-confirmed", count=len(chosen))
             question = (
                 f"Delete {counted(len(chosen), 'item')} for good? This cannot be undone. Backups"
                 " made before keep what they hold."

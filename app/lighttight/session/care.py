@@ -65,8 +65,9 @@ class Care:
         """Finish what was interrupted, mend what has a second copy, name the rest.
 
         A catalog that is not what was last written is only named: whoever put an old page back
-        wants the newest pictures to look like left-overs. Progress counts previews that are made
-        again.
+        wants the newest pictures to look like left-overs. Every blob is opened whole: whoever is
+        sent here wants to know what is broken. Progress counts previews that are made again, and
+        then bytes.
         """
         try:
             self._vault.catalog.recompute()
@@ -78,7 +79,7 @@ class Care:
         unfinished = self._library.begin()
         swept = checking.sweep(self._vault)
         previews = self.make_previews(retry=True, progress=progress)
-        report = checking.verify(self._vault)
+        report = checking.verify(self._vault, deep=True, progress=progress)
         return Repaired(header, swept, unfinished, previews, report.damage)
 
     def make_previews(self, *, retry: bool = False, progress: Progress = SILENT) -> int:

@@ -32,9 +32,10 @@ def test_changed_bit_is_found_by_the_deep_check(run: Run, filled: list[str], blo
     assert damage["code"] == "blob-damaged"
     assert damage["item"] in filled
     assert damage["name"] in {"a.jpg", "b.jpg", "c.mp4"}
-    people = run("verify", "--deep")
-    assert people.code == 5
-    assert damage["name"] in people.out
+    for command in (("verify", "--deep"), ("doctor",)):
+        people = run(*command)
+        assert people.code == 5
+        assert damage["name"] in people.out
 
 
 def test_missing_file_is_found_and_the_rest_goes_on(

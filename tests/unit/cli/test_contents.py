@@ -159,15 +159,23 @@ class TestTrash:
 
     def test_for_good(self, run: Run, filled: list[str], library: Path) -> None:
         before = list(library.glob("blobs/*/*"))
-        purged = run("purge", filled[0], "--json").ok().document
+        purged = run("purge", filled[0], "--yes", "--json").ok().document
         assert purged == {"purged": 1, "unfinished": 0}
         assert len(list(library.glob("blobs/*/*"))) == len(before) - 1
         assert run("show", filled[0], "--json").error == "item-unknown"
 
     def test_the_whole_trash(self, run: Run, filled: list[str]) -> None:
         run("delete", *filled[:2]).ok()
-        assert run("purge", "--trash", "--json").ok().document["purged"] == 2
+        assert run("purge", "--trash", "--yes", "--json").ok().document["purged"] == 2
         assert names(run) == {"c.mp4"}
+
+    def test_nothing_goes_where_nobody_can_be_asked(self, run: Run, filled: list[str]) -> None:
+        run("delete", filled[1]).ok()
+        for named in ([filled[0]], ["--trash"]):
+            refused = run("purge", *named, "--json")
+            assert (refused.code, refused.error) == (2, "purge-not-confirmed")
+        assert run("undelete", filled[1]).ok()
+        assert len(listed(run)) == 3
 
     def test_a_person_is_asked_and_enter_means_no(
         self, run: Run, filled: list[str], terminal: Terminal

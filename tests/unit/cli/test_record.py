@@ -149,7 +149,7 @@ def test_newest_are_shown_last_and_the_rest_is_mentioned(run: Run, filled: list[
 
 
 def test_what_was_deleted_for_good_has_no_name_any_more(run: Run, filled: list[str]) -> None:
-    run("purge", filled[0]).ok()
+    run("purge", filled[0], "--yes").ok()
     out = run("audit").ok().out
     assert "a.jpg" not in out
     assert "b.jpg" in out

@@ -510,7 +510,7 @@ class Keeping(QObject):
 
     def _told_of(self, pending: Pending) -> str:
         """What the settings say about it; nothing where every item has a new key."""
-        if not pending.anything:
+        if pending.items == 0 and not (pending.begun and pending.previews):
             return ""
         how_much = self.tr("{items}, {size}").format(
             items=words.items(pending.items), size=words.size(pending.size)

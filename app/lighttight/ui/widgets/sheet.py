@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lighttight.ui import paint
 from lighttight.ui.theme import theme
@@ -103,7 +103,9 @@ class Sheet(QWidget):
         self.show()
         self.raise_()
         stops = self._stops(body) if body is not None else []
-        self._focused: QWidget = stops[0] if stops else self.button(self._safe)
+        # What only scrolls is nothing to fill in.
+        fields = [one for one in stops if not isinstance(one, QScrollArea)]
+        self._focused: QWidget = fields[0] if fields else self.button(self._safe)
         self._focused.setFocus(Qt.FocusReason.OtherFocusReason)
         app = QApplication.instance()
         if isinstance(app, QApplication):
