@@ -245,6 +245,8 @@ def test_locking_takes_back_what_would_take_longer(
     desk.until(lambda: session.vault.closed and not desk.jobs.busy())
     assert blobs(path) == []
     monkeypatch.undo()
+    held = [(one._session, one._ending) for one in desk.program.closings._under_way]
+    assert held == [(None, None)], "the import's job knows the session"
     open_again(desk)
     assert desk.ids() == []
     assert said_of_the_rest(desk) == ["Locking stopped the import."]

@@ -33,8 +33,9 @@ class Closing:
         self.closed = threading.Event()
 
     def hurry(self) -> None:
-        if self._ending is not None:
-            self._ending.hurry()
+        ending = self._ending
+        if ending is not None:
+            ending.hurry()
 
     def run(self, _: object) -> None:
         session, self._session = self._session, None
@@ -44,6 +45,8 @@ class Closing:
             if session is not None:
                 session.lock(self._reason)
         finally:
+            # The import's job knows the session.
+            self._ending = None
             self.closed.set()
 
 
