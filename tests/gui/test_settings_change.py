@@ -388,7 +388,7 @@ def bars(desk: RealDesk) -> list[str]:
 
 def test_no_key_changes_beside_a_second_copy(full: RealDesk) -> None:
     gate, ended = threading.Event(), list[object]()
-    full.keeping._run("Making the second copy", lambda *_: gate.wait(20), ended.append)
+    full.keeping._acts.run("Making the second copy", lambda *_: gate.wait(20), ended.append)
     full.keeping._rotate({}, None, None)
     assert full.asked().accessibleName() == "“Making the second copy” is still running"
     full.asked().answer("close")

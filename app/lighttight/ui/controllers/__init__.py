@@ -17,6 +17,7 @@
     closing      what was locked, until its keys are gone
     preferring   the settings
     keeping      ways in, rotation, a second copy
+    acts         long acts upon the whole library, one at a time
 
 A flow is thin: what is true is decided by the engine, what it looks like by the page.
 """

@@ -10,7 +10,7 @@ import queue
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -19,6 +19,7 @@ from lighttight.messages import window_words as error_words
 from lighttight.model import Factor, SlotId
 from lighttight.progress import Progress
 from lighttight.ui import words
+from lighttight.ui.controllers.acts import Acts
 from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.choosing import choose_folder
 from lighttight.ui.controllers.importing import Importing
@@ -29,7 +30,6 @@ from lighttight.ui.pages.settings import WayIn as WayRow
 from lighttight.ui.widgets.choice import ChoiceGroup
 from lighttight.ui.widgets.fields import Field
 from lighttight.ui.widgets.forms import Form
-from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer
 
 if TYPE_CHECKING:
@@ -43,14 +43,6 @@ class Ways:
     slots: tuple[SlotInfo, ...]
     confirmed: bool
     pending: Pending
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The one long act there is, and its bar. `name` is what the bar says."""
-
-    name: str
-    panel: ProgressPanel
 
 
 def _typed(slot: SlotInfo) -> bool:
@@ -75,7 +67,7 @@ class Keeping(QObject):
         self._page = program.window.shell.settings
         self._ways: Ways | None = None
         self._answers: queue.SimpleQueue[bool] | None = None
-        self._running: Running | None = None
+        self._acts = Acts(program, self.look, self)
         self.renew = RenewPage()
         self._window.stack.addWidget(self.renew)
         self.renew.confirmed.connect(lambda: self._answer(yes=True))
@@ -101,8 +93,7 @@ class Keeping(QObject):
         self._page.set_ways([])
         self._page.set_sealing("")
         self._answers = None
-        if self._running is not None:
-            self._end(self._running)
+        self._acts.closed()
 
     # ---- what there is -------------------------------------------------------------------------
 
@@ -359,7 +350,7 @@ class Keeping(QObject):
                 self.tr("Try again when the import is done."),
             )
             return
-        running = self._begin(self.tr("Changing every key"))
+        running = self._acts.begin(self.tr("Changing every key"))
         if running is None:
             return
         running.panel.cancel.hide()
@@ -397,7 +388,7 @@ class Keeping(QObject):
         def ended() -> None:
             self._answers = None
             self.renew.forget()
-            self._end(running)
+            self._acts.end(running)
             if self._window.stack.currentWidget() is self.renew:
                 self._preferring.show("ways")
 
@@ -500,7 +491,7 @@ class Keeping(QObject):
                 self.tr("Keep it somewhere else, and update it from time to time."),
             )
 
-        self._run(
+        self._acts.run(
             self.tr("Making the second copy"),
             lambda session, watched: session.care.backup(target, progress=watched),
             done,
@@ -543,67 +534,8 @@ class Keeping(QObject):
                 )
             self._window.tell(self.tr("Everything was sealed again"), " ".join(parts))
 
-        self._run(
+        self._acts.run(
             self.tr("Sealing everything again"),
             lambda session, watched: session.library.resealing.run(progress=watched),
             done,
         )
-
-    # ---- what takes long -----------------------------------------------------------------------
-
-    def _begin(self, name: str) -> Running | None:
-        """One at a time: None where another is in the way, which is said."""
-        if self._program.session is None:
-            return None
-        if self._running is not None:
-            self._window.present(
-                self.tr("“{act}” is still running").format(act=self._running.name),
-                self.tr("Only one of these can run at a time. Nothing else was begun."),
-                self.tr("Try again when it is done."),
-            )
-            return None
-        self._running = Running(name, self._window.add_progress(name))
-        return self._running
-
-    def _end(self, running: Running) -> None:
-        if self._running is running:
-            self._running = None
-            self._window.remove_progress(running.panel)
-
-    def _run(
-        self,
-        title: str,
-        act: Callable[[Session, Progress], Any],
-        done: Callable[[Any], None],
-    ) -> None:
-        """Beside everything else, with a bar and Cancel."""
-        running = self._begin(title)
-        if running is None:
-            return
-        panel = running.panel
-
-        def step(made: int, total: int | None) -> None:
-            panel.set_progress(made, total)
-            if total:
-                panel.counts.setText(
-                    self.tr("{done} of {total}").format(
-                        done=words.size(made), total=words.size(total)
-                    )
-                )
-
-        def ended() -> None:
-            self._end(running)
-            self.look()
-
-        def finished(result: Any) -> None:  # noqa: ANN401 - whatever the act answers
-            ended()
-            self._program.changed.emit()
-            done(result)
-
-        def failed(error: BaseException) -> None:
-            ended()
-            self._program.presenter.present(error)
-
-        job = self._program.ask(act, finished, failed=failed, cancelled=ended, progress=step)
-        if job is not None:
-            panel.cancelled.connect(job.cancel)
