@@ -177,7 +177,7 @@ def test_an_older_version_is_shown_with_both_dates_and_not_opened(
     desk.window.unlock.click.click()
     trouble = desk.unlocking.trouble
     desk.until(lambda: desk.window.stack.currentWidget() is trouble)
-    assert "Restored a backup? That explains it." in trouble.sentence.text()
+    assert "did you restore one? That explains it." in trouble.sentence.text()
     assert trouble.button("close").hasFocus()
     trouble.button("close").click()
     desk.until(lambda: desk.window.stack.currentWidget() is desk.window.unlock)
