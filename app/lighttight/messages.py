@@ -448,6 +448,11 @@ _VAULT: dict[str, Words] = {
         "A PIN needs at least {least} characters; digits are enough.",
         "Choose a longer one.",
     ),
+    "pin-easy": Words(
+        "That PIN would be tried first",
+        "It is among the thousand that someone who knows people would try, like 123456 or 111111.",
+        "Choose one without a pattern; six digits are enough.",
+    ),
     "slots-full": Words(
         "There are eight ways in already",
         "A library can have no more than eight.",

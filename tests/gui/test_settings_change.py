@@ -171,9 +171,9 @@ def test_a_way_in_is_added_only_when_both_are_typed_and_the_same(full: RealDesk)
     first, again = form.fields
     assert not add.isEnabled()
     assert "twice" in form.said.text()
-    first.set_text("123456")
+    first.set_text("192837")
     assert form.said.text() == "Now the same once more."
-    again.set_text("123457")
+    again.set_text("192838")
     assert form.said.text() == "The two are not the same."
     assert not add.isEnabled()
     cards = sheet.findChildren(ChoiceCard)
@@ -181,7 +181,7 @@ def test_a_way_in_is_added_only_when_both_are_typed_and_the_same(full: RealDesk)
     assert add.isEnabled(), "nothing is typed for one click"
     cards[0].click()
     assert not add.isEnabled()
-    again.set_text("123456")
+    again.set_text("192837")
     QTest.keyClick(again.edit, Qt.Key.Key_Return)
     full.settle()
     assert len(session_of(full).ways.all()) == 3

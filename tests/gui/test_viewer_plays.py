@@ -76,6 +76,19 @@ def test_a_video_plays_from_the_sealed_file_and_seeks(full: RealDesk) -> None:
     full.until(lambda: abs(player._start_ms / 1000 - 0.5) < 0.05)
 
 
+def test_a_video_that_one_only_comes_by_stands_still_until_it_is_asked_for(
+    full: RealDesk,
+) -> None:
+    viewer = full.window.viewer
+    viewer.show_items([open_(full, "photo.jpg"), open_(full, "clip.mp4")], 0)
+    viewer.go(1)
+    full.until(lambda: viewer.canvas.has_picture() and viewer.transport.isEnabled())
+    full.settle()
+    assert not viewer.is_playing()
+    viewer.transport.play_pressed.emit()
+    full.until(viewer.is_playing)
+
+
 def test_the_moment_below_the_pointer_is_a_picture(full: RealDesk) -> None:
     item = open_(full, "clip.mp4")
     early, late = (full.sources.frame(item, seconds) for seconds in (0.1, 2.5))

@@ -67,14 +67,17 @@ def test_a_good_passphrase_makes_a_library_that_it_opens(desk: RealDesk) -> None
     assert not page.first.text(), "what was typed is gone"
 
 
-def test_a_short_pin_is_said_and_nothing_is_made(desk: RealDesk) -> None:
+@pytest.mark.parametrize(("pin", "said"), [("1234", "at least 6"), ("123456", "would try")])
+def test_a_pin_that_is_soon_found_is_said_and_nothing_is_made(
+    desk: RealDesk, pin: str, said: str
+) -> None:
     welcome = desk.window.welcome
     welcome.question.answered.emit("someone")
-    welcome.pin.pin.set_text("1234")
-    welcome.pin.again.set_text("1234")
+    welcome.pin.pin.set_text(pin)
+    welcome.pin.again.set_text(pin)
     welcome.pin.go.click()
     desk.until(lambda: welcome.pin.problem.text())
-    assert "6" in welcome.pin.problem.text()
+    assert said in welcome.pin.problem.text()
     assert not list(Path.home().glob("*.lighttight"))
 
 

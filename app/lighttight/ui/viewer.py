@@ -153,6 +153,7 @@ class Viewer(QWidget):
         self._moment_job: Job | None = None
         self._moment_next: float | None = None
         self._player: Player | None = None
+        self._plays = True
         self.setAccessibleName(self.tr("Viewer"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("ownFocus", True)
@@ -238,6 +239,7 @@ class Viewer(QWidget):
         """Show `items[place]`; it grows from `from_rect` (in this widget's coordinates)."""
         self._items = items
         self._opening_from = from_rect
+        self._plays = True
         self._show(place)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -280,6 +282,8 @@ class Viewer(QWidget):
     def go(self, step: int) -> None:
         wanted = self._place + step
         if self._items and 0 <= wanted < len(self._items):
+            # Nobody asked for the sound of whatever comes next.
+            self._plays = False
             self._show(wanted)
 
     def _show(self, place: int) -> None:
@@ -474,7 +478,7 @@ class Viewer(QWidget):
 
         def opened(source: Source) -> None:
             if facts.id == self.item():
-                self._ready_player().open(source, play=not self.canvas.covered())
+                self._ready_player().open(source, play=self._plays and not self.canvas.covered())
 
         self._running.append(
             self._jobs.run(

@@ -82,6 +82,8 @@ class WayIn:
         if Factor.KEYRING in self.factors:
             if len(self.passphrase) < MIN_PIN:
                 raise Refused("pin-short", least=MIN_PIN)
+            if not self.weak_allowed and strength(self.passphrase) == 0:
+                raise Refused("pin-easy")
             return
         if not self.weak_allowed and strength(self.passphrase) < MIN_SCORE:
             raise Refused("passphrase-weak", least=MIN_SCORE)

@@ -90,6 +90,8 @@ class TestMaking:
         [
             (WayIn((Factor.PASSPHRASE,), "password1"), "passphrase-weak"),
             (WayIn((Factor.KEYRING, Factor.PASSPHRASE), "12345"), "pin-short"),
+            (WayIn((Factor.KEYRING, Factor.PASSPHRASE), "123456"), "pin-easy"),
+            (WayIn((Factor.KEYRING, Factor.PASSPHRASE), "77777777"), "pin-easy"),
             (WayIn((Factor.PASSPHRASE,)), "passphrase-missing"),
             (WayIn((Factor.FIDO2,)), "way-in-unsupported"),
         ],

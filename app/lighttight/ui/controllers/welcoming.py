@@ -143,7 +143,7 @@ class Welcoming(QObject):
 
     def _failed(self, error: BaseException) -> None:
         self._page.set_busy(False)
-        if isinstance(error, LighttightError) and error.code == "pin-short":
+        if isinstance(error, LighttightError) and error.code in {"pin-short", "pin-easy"}:
             self._page.set_pin_problem(words(error).sentence)
         elif isinstance(error, LighttightError) and error.code == "passphrase-weak":
             self._page.passphrase.set_problem(words(error).action)
