@@ -13,6 +13,7 @@ Rules, so that a number means something:
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import platform
 import random
@@ -83,18 +84,23 @@ class Setting:
 
 
 def interleaved(
-    turns: dict[str, Turn], rounds: int, say: Callable[[str], None]
+    turns: dict[str, Turn],
+    rounds: int,
+    say: Callable[[str], None],
+    before: Callable[[], None] = lambda: None,
 ) -> dict[str, list[float]]:
     """Seconds of each contender in each round, after one round of warming up.
 
     Each round has an order of its own, always the same for the same round: whoever always came
-    after the heaviest one would pay for what that one left behind.
+    after the heaviest one would pay for what that one left behind. `before` is done ahead of each
+    turn, whosever it is, and does not count.
     """
     names = list(turns)
     found: dict[str, list[float]] = {name: [] for name in names}
     for index in range(rounds + 1):
         for name in random.Random(index).sample(names, len(names)):
             os.sync()
+            before()
             seconds = turns[name]()
             if index:
                 found[name].append(seconds)
@@ -161,6 +167,21 @@ def read_through(path: Path) -> None:
         buffer = bytearray(4 * MIB)
         while file.readinto(buffer):
             pass
+
+
+def touch_memory(size: int) -> None:
+    """Have `size` bytes of free memory be there in truth, not only by name.
+
+    A virtual machine's host takes back what the guest has freed (free page reporting), and giving
+    it again costs at the first touch: more than a second for 1 GiB on the machine measured. Without
+    this, whoever happens to be given such pages pays for them, cp as well as we.
+    """
+    room = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    try:
+        for offset in range(0, size, mmap.PAGESIZE):
+            room[offset] = 1
+    finally:
+        room.close()
 
 
 def version_of(*command: str) -> str:

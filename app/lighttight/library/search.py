@@ -78,6 +78,13 @@ def _many(tx: Transaction, count: int) -> Generator[None]:
     tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
 
 
+ONE_BY_ONE: Final = "(SELECT 1 FROM search WHERE search MATCH ? AND search.rowid = row)"
+"""Says the same as the first clause of `where` when there is a `match`, without listing all.
+
+Not EXISTS: SQLite turns that into a join and may begin with the full text, so with all matches.
+"""
+
+
 def where(found: query.Conditions) -> tuple[list[str], list[Any]]:
     """The conditions as SQL over `items`, and the values for its placeholders."""
     clauses: list[str] = []

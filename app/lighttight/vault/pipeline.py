@@ -7,7 +7,6 @@ happened. All three do their work in C code that releases the interpreter.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from lighttight.errors import Environment
-from lighttight.files import translating
+from lighttight.files import sync_file, translating
 from lighttight.sealed.padme import padme
 
 BUFFER: Final = 1 << 20
@@ -102,7 +101,7 @@ def syncing(fd: int, path: Path) -> Iterator[None]:
 
     def flush() -> None:
         try:
-            os.fsync(fd)
+            sync_file(fd)
         except OSError as error:
             failed.append(error)
 

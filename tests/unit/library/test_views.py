@@ -12,7 +12,7 @@ from lighttight.errors import Refused
 from lighttight.library import views
 from lighttight.library.library import Library
 from lighttight.model import AlbumId, Counts, ItemId, Kind, Scope, View
-from tests.support.libraries import add, clip
+from tests.support.libraries import add, clip, picture
 
 
 def ids(library: Library, view: View) -> list[ItemId]:
@@ -102,6 +102,37 @@ def test_pages_meet_without_gap_or_repetition(library: Library, folder: Path, sc
         item.id for start in (0, 3, 6) for item in library.items(View(scope), limit=3, offset=start)
     ]
     assert paged == whole
+
+
+@pytest.mark.parametrize("text", ["a", "lake", "kind:photo a", "a is:favourite", "a lake", "b"])
+def test_the_first_screen_is_the_beginning_of_everything(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """However many match, and whether those are the newest: nothing is passed over."""
+    monkeypatch.setattr(views, "FEW", 3)
+    added = [
+        item
+        for year in range(2000, 2020)
+        for item in add(
+            library, folder, make=clip if year % 7 == 0 else picture, taken=datetime(year, 5, 1)
+        )
+    ]
+    # Everything is an "a" but the one in the middle, and the older half are of the lake.
+    for number, item in enumerate(added):
+        lake = "a lake" if number < 10 else "a"
+        library.marks.caption(item, "b" if number == 15 else lake)
+    library.marks.favourite(added[::3], on=True)
+    album = library.albums.create("Some")
+    library.albums.add(album, added[::2])
+    for view in (
+        View(text=text),
+        View(Scope.FAVOURITES, text=text),
+        View(Scope.ALBUM, album, text),
+    ):
+        whole = [cell.id for cell in library.timeline(view)]
+        for limit in (1, 2, 3, 4):
+            first = [cell.id for cell in library.timeline(view, limit=limit)]
+            assert first == whole[:limit]
 
 
 def test_cells_tell_the_time_by_which_they_stand(library: Library, folder: Path) -> None:
