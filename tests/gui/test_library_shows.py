@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -165,6 +165,67 @@ def test_captions_and_tags(full: RealDesk) -> None:
     full.settle()
     inspector.tags.chip("Summer").click()
     full.until(lambda: inspector.tags.tags() == ())
+
+
+def test_a_field_stays_where_it_is_while_its_words_are_added(full: RealDesk) -> None:
+    """Whoever types a caption and then presses below it means the field that was there."""
+    inspector = full.window.shell.inspector
+    full.window.shell.toolbar.details.setChecked(True)
+    full.window.shell.library.grid.select(named(full, "Paper boat.png"))
+    full.settle()
+
+    def places() -> list[int]:
+        QCoreApplication.processEvents()
+        fields = (inspector.caption, inspector.tags.field)
+        return [one.mapTo(inspector, QPoint(0, 0)).y() for one in fields]
+
+    before = places()
+    inspector.caption.set_text("On the pond")
+    inspector.caption.submitted.emit()
+    inspector.tags.field.set_text("Summer")
+    inspector.tags.field.submitted.emit()
+    full.until(lambda: inspector.tags.tags() == ("Summer",))
+    full.settle()
+    assert inspector.title.text() == "On the pond"
+    assert places() == before
+
+
+def test_esc_leaves_a_field_beside_the_pictures_and_changes_nothing(full: RealDesk) -> None:
+    inspector, grid = full.window.shell.inspector, full.window.shell.library.grid
+    full.window.shell.toolbar.details.setChecked(True)
+    boat = named(full, "Paper boat.png")
+    grid.select(boat)
+    full.settle()
+    inspector.caption.edit.setFocus()
+    QTest.keyClicks(inspector.caption.edit, "On the pond")
+    QTest.keyClick(inspector.caption.edit, Qt.Key.Key_Return)
+    full.settle()
+    QTest.keyClicks(inspector.caption.edit, ", or not")
+    QTest.keyClick(inspector.caption.edit, Qt.Key.Key_Escape)
+    assert full.window.focusWidget() is grid
+    assert inspector.caption.text() == "On the pond"
+    inspector.tags.field.edit.setFocus()
+    QTest.keyClicks(inspector.tags.field.edit, "Summ")
+    QTest.keyClick(inspector.tags.field.edit, Qt.Key.Key_Escape)
+    assert full.window.focusWidget() is grid
+    assert inspector.tags.field.text() == ""
+    assert grid.selected() == [boat]
+    full.settle()
+    assert session_of(full).library.item(boat).caption == "On the pond"
+    assert session_of(full).library.labels([boat])[boat].tags == ()
+
+
+def test_esc_in_a_field_beside_the_viewer_leads_to_the_picture(full: RealDesk) -> None:
+    full.window.opened.emit(named(full, "Paper boat.png"))
+    viewer, inspector = full.window.viewer, full.window.viewer_details
+    viewer.info.setChecked(True)
+    full.settle()
+    inspector.caption.edit.setFocus()
+    QTest.keyClicks(inspector.caption.edit, "On")
+    QTest.keyClick(inspector.caption.edit, Qt.Key.Key_Escape)
+    assert full.window.focusWidget() is viewer
+    assert viewer.item() is not None
+    assert inspector.caption.text() == ""
 
 
 def test_a_caption_that_is_too_long_is_said_in_words(full: RealDesk) -> None:

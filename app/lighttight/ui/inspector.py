@@ -15,7 +15,7 @@ from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.buttons import Button, IconButton, Look, Size
 from lighttight.ui.widgets.copies import CopyLine, CopyRow
-from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.fields import PassingField
 from lighttight.ui.widgets.layouts import clear
 from lighttight.ui.widgets.notes import NoteBox
 from lighttight.ui.widgets.tags import TagEditor
@@ -116,6 +116,8 @@ class Inspector(QWidget):
     tag_wanted = Signal(str, str)
     untag_wanted = Signal(str, str)
     see_all = Signal()
+    left = Signal()
+    """Esc in one of its fields: the focus goes back to the pictures."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,12 +154,10 @@ class Inspector(QWidget):
         self._inside.addLayout(head)
         self.when = Text("", "body", "text2", wrap=True)
         self._inside.addWidget(self.when)
-        self._inside.addSpacing(10)
-        self._facts = QVBoxLayout()
-        self._facts.setSpacing(0)
-        self._inside.addLayout(self._facts)
-        self._inside.addSpacing(10)
-        self.caption = Field(self.tr("Caption"), placeholder=self.tr("Add a caption"))
+        self._inside.addSpacing(12)
+        # Above the facts, which become more and less with what is typed here: a field must not
+        # move from under the pointer.
+        self.caption = PassingField(self.tr("Caption"), placeholder=self.tr("Add a caption"))
         self.caption.submitted.connect(self._write_caption)
         self.caption.edit.editingFinished.connect(self._write_caption)
         self._inside.addWidget(self.caption)
@@ -166,6 +166,12 @@ class Inspector(QWidget):
         self.tags.added.connect(lambda name: self._tell(self.tag_wanted, name))
         self.tags.removed.connect(lambda name: self._tell(self.untag_wanted, name))
         self._inside.addWidget(self.tags)
+        for field in (self.caption, self.tags.field):
+            field.left.connect(self.left)
+        self._inside.addSpacing(12)
+        self._facts = QVBoxLayout()
+        self._facts.setSpacing(0)
+        self._inside.addLayout(self._facts)
         self._inside.addSpacing(14)
         self._inside.addWidget(Rule())
         self._inside.addSpacing(12)
@@ -256,6 +262,7 @@ class Inspector(QWidget):
         if data is not None and data.item and text != data.caption:
             # Known from now on: leaving the field after Return must not write it twice.
             self._data = replace(data, caption=text)
+            self.caption.keep()
             self.caption_wanted.emit(data.item, text)
 
     def _toggle(self) -> None:

@@ -67,6 +67,7 @@ class Shell(QWidget):
         self.toolbar.details_toggled.connect(lambda _: self._show_details())
         self.stack.currentChanged.connect(lambda _: self._show_details())
         self.toolbar.search.left.connect(self._to_pictures)
+        self.inspector.left.connect(self._to_pictures)
         self.toolbar.search.submitted.connect(
             # As by Tab: the first picture is current, and Enter once more opens it.
             lambda: self.library.grid.setFocus(Qt.FocusReason.TabFocusReason)
@@ -85,7 +86,8 @@ class Shell(QWidget):
         self.inspector.setVisible(here and self.toolbar.details.isChecked())
 
     def _to_pictures(self) -> None:
-        self.library.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        page = self.trash if self.stack.currentWidget() is self.trash else self.library
+        page.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def add_work(self, panel: ProgressPanel) -> None:
         self._work.setContentsMargins(24, 8, 56, 12)

@@ -184,6 +184,7 @@ class Window(QWidget):
                 lambda item, on: self.favourite_wanted.emit([item], on)
             )
             inspector.see_all.connect(lambda: self.place_chosen.emit("left"))
+        self.viewer_details.left.connect(self.viewer.setFocus)
         self.viewer.closed.connect(self._left_viewer)
         self.viewer.favourite_wanted.connect(
             lambda item, on: self.favourite_wanted.emit([item], on)

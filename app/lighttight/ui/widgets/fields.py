@@ -133,11 +133,47 @@ class Field(QWidget):
             paint_icon(painter, self._icon, 11, round(top), colour("text2"), size)
 
 
-class SearchField(Field):
-    """Search as you type: `searched` with each change, Esc empties and gives the focus back."""
+class PassingField(Field):
+    """One that stands beside the pictures. Esc puts back what stood in it, and says that the person
+    is done here: whoever placed it gives the focus back."""
+
+    left = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        placeholder: str = "",
+        icon: str | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(name, placeholder=placeholder, icon=icon, parent=parent)
+        self._stood = ""
+
+    def set_text(self, words: str) -> None:
+        super().set_text(words)
+        self.keep()
+
+    def keep(self) -> None:
+        """What was typed counts from now on."""
+        self._stood = self.text()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            self.edit.setText(self._stood)
+            self.left.emit()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class SearchField(PassingField):
+    """Search as you type: `searched` with each change; Esc empties it."""
 
     searched = Signal(str)
-    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         asked = self.tr("Search pictures, albums, tags")
@@ -166,13 +202,5 @@ class SearchField(Field):
     def _offer_clear(self, words: str) -> None:
         self._clear.setVisible(bool(words))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            self.clear()
-            self.left.emit()
-            return True
-        return super().eventFilter(watched, event)
+    def keep(self) -> None:
+        """Nothing: Esc empties it, whatever stood in it."""

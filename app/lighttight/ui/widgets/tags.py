@@ -1,4 +1,4 @@
-"""Tags as small chips that flow over lines, each with its own way out, and a field for more."""
+"""A field for tags, and below it those there are: small chips, each with its own way out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from lighttight.ui import paint
 from lighttight.ui.icons import paint_icon
 from lighttight.ui.theme import theme
-from lighttight.ui.widgets.fields import Field
+from lighttight.ui.widgets.fields import PassingField
 from lighttight.ui.widgets.layouts import discard
 
 _HEIGHT = 24
@@ -100,11 +100,14 @@ class TagEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
+        self.field = PassingField(
+            self.tr("Add a tag"), placeholder=self.tr("Add a tag"), icon="tag"
+        )
+        self.field.submitted.connect(self._add)
+        # Above the tags: what is typed adds to them, and must not move from under the pointer.
+        layout.addWidget(self.field)
         self._flow = _Flow()
         layout.addWidget(self._flow)
-        self.field = Field(self.tr("Add a tag"), placeholder=self.tr("Add a tag"), icon="tag")
-        self.field.submitted.connect(self._add)
-        layout.addWidget(self.field)
         self._tags: tuple[str, ...] = ()
         self.set_tags(())
 
