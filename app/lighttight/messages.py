@@ -542,6 +542,26 @@ _AUDIT: dict[str, Words] = {}
 # --- library: items, albums, importing
 
 _LIBRARY: dict[str, Words] = {
+    "search-kind-unknown": Words(
+        "“{part}” is not understood",
+        "After “kind:” comes photo or video.",
+        "Correct it, or take it out of the search.",
+    ),
+    "search-being-unknown": Words(
+        "“{part}” is not understood",
+        "After “is:” comes favourite, photo, video or shared.",
+        "Correct it, or take it out of the search.",
+    ),
+    "search-time-unknown": Words(
+        "“{part}” is not understood",
+        "A time is a year, a month or a day: 2024, 2024-09 or 2024-09-14.",
+        "Correct it, or take it out of the search.",
+    ),
+    "search-kinds-contradict": Words(
+        "Nothing is both a photo and a video",
+        "The search asks for both kinds at once, and a picture has one.",
+        "Take one of the two out of the search.",
+    ),
     "item-unknown": Words(
         "No such photo or video",
         "Nothing in your library has this id. It may have been deleted for good.",
@@ -604,9 +624,9 @@ _LIBRARY: dict[str, Words] = {
     ),
     "disk-low": Words(
         "Not enough room on the disk",
-        "To save this file, {needed:size} must be free there, with a reserve for the library "
-        "itself, and {free:size} are. Nothing of it was saved.",
-        "Free some space on the disk that holds your library, then import it again.",
+        "To save more, {needed:size} must be free there, with a reserve for the library itself, "
+        "and {free:size} are. What was saved before is safe.",
+        "Free some space on the disk that holds your library, then try again.",
     ),
     "import-stopped": Words(
         "Not imported yet",

@@ -14,7 +14,7 @@ from lighttight.cli.keeping import Ids, found
 from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import Common, Usage, with_common
 from lighttight.cli.screen import Screen, counted, day
-from lighttight.errors import Environment, Integrity, Refused
+from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.messages import WORDS, harmless, size, words
 from lighttight.model import AlbumId, Factor, Item, ItemId
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 NAMED: Final = 5
 """Items whose names are shown one by one before originals leave; more are counted."""
+
+
+_NOT_TRIED: Final = "import-stopped"
+_OF_THE_LIBRARY: Final = frozenset({
+    *("disk-low", "disk-full", "disk-failed", "disk-error", "vault-gone", "vault-locked"),
+    _NOT_TRIED,
+})  # fmt: skip
+"""Why a file was not imported that has nothing to do with the file: told once, then counted."""
 
 
 class Size(enum.Enum):
@@ -64,7 +72,7 @@ def import_files(
                 progress=progress,
                 report=outcome.add,
             )
-        _say_imported(told, summary)
+        outcome.say_all(summary)
     return outcome.exit_code
 
 
@@ -78,6 +86,7 @@ class _Imported:
     def __init__(self, told: Screen) -> None:
         self._told = told
         self._damaged = self._failed = self._skipped = False
+        self._alike: dict[str, int] = {}
 
     def add(self, result: ImportResult) -> None:
         from lighttight.session import ImportStatus
@@ -96,10 +105,7 @@ class _Imported:
             self._damaged |= isinstance(result.error, Integrity)
         self._skipped |= result.status is ImportStatus.SKIPPED
         if result.error is not None:
-            said = words(result.error)
-            name = harmless(str(result.path))
-            about = "" if name in said.sentence else f"{name}: "
-            self._told.say(f"{result.status.value}: {about}{said.sentence} {said.action}")
+            self._say_error(result, result.error)
         elif result.status is ImportStatus.DUPLICATE:
             more = "" if result.reason is None else f" {WORDS[result.reason].sentence}"
             self._told.say(f"{result.status.value}: {result.path}: it is in already.{more}")
@@ -116,26 +122,45 @@ class _Imported:
             return Environment.exit_code
         return Refused.exit_code if self._skipped else 0
 
+    def _say_error(self, result: ImportResult, error: LighttightError) -> None:
+        if error.code in _OF_THE_LIBRARY:
+            self._alike[error.code] = self._alike.get(error.code, 0) + 1
+            if self._alike[error.code] > 1 or error.code == _NOT_TRIED:
+                return
+        said = words(error)
+        name = harmless(str(result.path))
+        about = "" if name in said.sentence else f"{name}: "
+        self._told.say(f"{result.status.value}: {about}{said.sentence} {said.action}")
 
-def _say_imported(told: Screen, summary: ImportSummary) -> None:
-    parts = [
-        f"{counted(summary.imported, 'item')} imported",
-        *([f"{counted(summary.duplicates, 'duplicate')}"] if summary.duplicates else []),
-        *([f"{summary.skipped:,} skipped"] if summary.skipped else []),
-        *([f"{summary.failed:,} failed"] if summary.failed else []),
-    ]
-    told.say(f"{', '.join(parts)}.")
-    if summary.stopped is not None:
-        said = words(summary.stopped)
-        told.note(summary.stopped.code, f"The import stopped early. {said.sentence} {said.action}")
-    if summary.originals_removed:
-        told.say(f"{counted(summary.originals_removed, 'original')} removed.")
-        told.say(
-            "Also still on: your phone, its Recently Deleted, iCloud or Google Photos, the chat it"
-            " came from."
-        )
-    elif summary.imported:
-        told.say("The files that you imported are still where they were.")
+    def say_all(self, summary: ImportSummary) -> None:
+        told = self._told
+        for code, count in self._alike.items():
+            if code != _NOT_TRIED and count > 1:
+                more = counted(count - 1, "more file")
+                told.say(f"failed: {more}, for the same reason as above: {WORDS[code].title}.")
+        failed, untried = summary.failed, self._alike.get(_NOT_TRIED, 0)
+        parts = [
+            f"{counted(summary.imported, 'item')} imported",
+            *([f"{counted(summary.duplicates, 'duplicate')}"] if summary.duplicates else []),
+            *([f"{summary.skipped:,} skipped"] if summary.skipped else []),
+            *([f"{failed - untried:,} failed"] if failed > untried else []),
+            *([f"{untried:,} not tried"] if untried else []),
+        ]
+        told.say(f"{', '.join(parts)}.")
+        if summary.stopped is not None:
+            code, said = summary.stopped.code, words(summary.stopped)
+            known = code in self._alike and not told.as_json
+            why = "" if known else f" {said.sentence} {said.action}"
+            again = WORDS[_NOT_TRIED].action
+            told.note(code, f"The import stopped early.{why} {again}")
+        if summary.originals_removed:
+            told.say(f"{counted(summary.originals_removed, 'original')} removed.")
+            told.say(
+                "Also still on: your phone, its Recently Deleted, iCloud or Google Photos, the chat"
+                " it came from."
+            )
+        elif summary.imported:
+            told.say("The files that you imported are still where they were.")
 
 
 # Out --------------------------------------------------------------------------------------

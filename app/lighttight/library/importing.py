@@ -42,7 +42,7 @@ from lighttight.files.failpoints import FAILPOINTS, failpoint
 from lighttight.files.names import disk_text
 from lighttight.files.source import Problem, SourceFile, open_source, walk
 from lighttight.library import albums, items, originals, search, trash
-from lighttight.library.storing import insist_on_room, unnamed
+from lighttight.library.storing import insist_on_room, is_full, unnamed
 from lighttight.media import preview, sniff
 from lighttight.media.client import Pixels, Probe, Source
 from lighttight.model import AlbumId, ItemId, PreviewState
@@ -276,7 +276,7 @@ class _Run:
         except Unsupported as error:
             return ImportResult(path, None, ImportStatus.SKIPPED, error.code, error)
         except LighttightError as error:
-            if error.code in STOPPING and error.facts.get("path") != os.fspath(path):
+            if _stops(error) and error.facts.get("path") != os.fspath(path):
                 self._stopped = self._stopped or error
             return ImportResult(path, None, ImportStatus.FAILED, error.code, error)
 
@@ -375,7 +375,7 @@ class _Run:
             self.vault.previews.put(item, picture)
         except Environment as error:
             # The item is saved; a preview that is missing is made again when it is wanted.
-            if error.code in STOPPING:
+            if _stops(error):
                 self._stopped = self._stopped or error
 
     def _dispose(self, source: SourceFile, result: ImportResult) -> ImportResult:
@@ -386,6 +386,11 @@ class _Run:
         except LighttightError as error:
             return _with_original(result, Original.KEPT, error)
         return _with_original(result, Original.REMOVED, None)
+
+
+def _stops(error: LighttightError) -> bool:
+    """Whether every other file would meet the same."""
+    return error.code in STOPPING or (error.code == "disk-low" and is_full(error))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lighttight.errors import Environment
+from lighttight.errors import Environment, LighttightError
 from lighttight.sealed.blob import sealed_size
 from lighttight.sealed.padme import padme
 from lighttight.vault.blobs import SealedObject
@@ -32,6 +32,12 @@ def insist_on_room(vault: Vault, size: int) -> None:
         raise Environment("vault-gone", path=os.fspath(vault.path)) from error
     if free < needed:
         raise Environment("disk-low", needed=needed, free=free)
+
+
+def is_full(error: LighttightError) -> bool:
+    """Whether "disk-low" means that not even the smallest object fits, and not only this one."""
+    free = error.facts.get("free")
+    return isinstance(free, int) and free < RESERVE
 
 
 @dataclass(slots=True)

@@ -11,11 +11,13 @@ import pytest
 from lighttight.cli.moving import _Imported
 from lighttight.cli.screen import Screen
 from lighttight.errors import Environment, Integrity, Refused
+from lighttight.library.storing import RESERVE
 from lighttight.session import ImportResult, ImportStatus
 from tests.support.libraries import picture
 from tests.support.password_store import MemoryBackend
 from tests.unit.cli.conftest import Run, StandInDecoder, Terminal
 
+SAME = "for the same reason as above: Not enough room on the disk."
 IMPORTED = ImportResult(Path("x"), None, ImportStatus.IMPORTED)
 SKIPPED = ImportResult(Path("x"), None, ImportStatus.SKIPPED, "not-media")
 FAILED = ImportResult(
@@ -82,6 +84,41 @@ class TestImport:
         assert "3 items imported, 1 skipped." in ran.out
         assert "0.jpg" not in ran.out
         assert "\x1b" not in ran.out + ran.err
+
+    @pytest.mark.parametrize(
+        ("free", "told"),
+        [
+            (RESERVE - 1, ["0 items imported, 1 failed, 59 not tried."]),
+            (RESERVE + 1, [f"failed: 59 more files, {SAME}", "0 items imported, 60 failed."]),
+        ],
+    )
+    def test_a_full_disk_is_told_once_and_not_for_each_file(
+        self,
+        run: Run,
+        library: Path,
+        decoder: StandInDecoder,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        free: int,
+        told: list[str],
+    ) -> None:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        for number in range(60):
+            (folder / f"{number:02}.jpg").write_bytes(picture(number))
+        monkeypatch.setattr("lighttight.library.importing.WORKERS", 1)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, free))
+        ran = run("import", folder)
+        assert ran.code == 4
+        first, *rest = ran.out.splitlines()
+        assert first.startswith(f"failed: {folder}/00.jpg: To save more, 67.1 MB must be free")
+        assert rest == told
+        assert ("not saved twice" in ran.err) == (free < RESERVE)
+        assert "67.1 MB" not in ran.err, "said above"
+        lines = run("import", folder, "--json").lines
+        assert len(lines) == 60
+        assert {line["status"] for line in lines} == {"failed"}
+        monkeypatch.undo()
 
     def test_into_an_album_that_is_made(
         self, run: Run, library: Path, decoder: StandInDecoder, tmp_path: Path

@@ -225,6 +225,25 @@ def test_a_file_too_large_for_the_disk_is_refused_before_it_is_read(
     nothing_half_saved(library)
 
 
+def test_a_full_disk_is_not_tried_once_for_each_file(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(folder, 5)
+    Imported(library, folder / "003.jpg")
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, storing.RESERVE - 1)
+    )
+    done = Imported(library, folder, workers=1)
+    assert [one.reason for one in done.results] == ["disk-low"] + ["import-stopped"] * 4
+    assert done.summary.stopped is not None
+    assert done.summary.stopped.code == "disk-low"
+    assert (done.summary.failed, done.summary.remaining) == (5, 4)
+    nothing_half_saved(library)
+    monkeypatch.undo()
+    again = Imported(library, folder)
+    assert (again.summary.imported, again.summary.duplicates) == (4, 1)
+
+
 def test_locking_stops_it_at_the_end_of_an_item(library: Library, folder: Path) -> None:
     fill(folder, 5)
     stop = threading.Event()
