@@ -145,6 +145,26 @@ def test_a_favourite_is_seen_at_once_and_kept(full: RealDesk) -> None:
     full.until(lambda: full.ids() == [])
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "may"),
+    [
+        ("lake kind:zebra", "“kind:zebra” is not understood", "photo or video"),
+        ("is:foo", "“is:foo” is not understood", "favourite"),
+        ("year:20x4", "“year:20x4” is not understood", "2024-09"),
+        ("2024-13", "“2024-13” is not understood", "2024-09"),
+        ("kind:photo kind:video", "Nothing is both a photo and a video", "one of the two"),
+    ],
+)
+def test_a_search_that_cannot_be_says_which_part(
+    full: RealDesk, text: str, title: str, may: str
+) -> None:
+    type_(full, text)
+    empty = full.window.shell.library._empty
+    assert empty is not None
+    assert empty.title.text() == title
+    assert may in empty.sentence.text()
+
+
 def test_captions_and_tags(full: RealDesk) -> None:
     first = named(full, "Paper boat.png")
     inspector = full.window.shell.inspector

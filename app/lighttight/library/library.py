@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lighttight.audit import rebuilding
-from lighttight.library import items, search, views
+from lighttight.errors import Refused
+from lighttight.library import items, query, search, views
 from lighttight.library.albums import Albums
 from lighttight.library.marks import Marks
 from lighttight.library.resealing import Resealing
@@ -68,6 +69,11 @@ class Library:
 
     def counts(self) -> Counts:
         return views.counts(self.vault.catalog)
+
+    @staticmethod
+    def why_nothing(text: str) -> Refused | None:
+        """Which part of a search nothing can meet, to be shown; None where all of it can be."""
+        return query.parse(text).impossible
 
     def labels(self, chosen: Iterable[ItemId]) -> dict[ItemId, Labels]:
         """Albums and tags of each."""

@@ -9,9 +9,10 @@
     is:favourite       also is:photo, is:video, is:shared
     shared:maya        a copy went to a place of this name, or may have
 
-Half-typed words mean what they would become: `kind:v` is video, and a quote that was not closed
-yet matches beginnings. A condition that cannot be met (`kind:zebra`) finds nothing. Nothing that
-is typed reaches SQL or the full-text syntax other than quoted or as a value.
+Half-typed words mean what they would become: `kind:v` is video, `year:2024-1` the year until its
+month is known, and a quote that was not closed yet matches beginnings. A condition that cannot be
+met (`kind:zebra`) finds nothing, and `Conditions.impossible` says which. Nothing that is typed
+reaches SQL or the full-text syntax other than quoted or as a value.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from lighttight.errors import Refused
 from lighttight.model import Kind
 
 LONGEST: Final = 500
@@ -32,6 +34,7 @@ _WORD = re.compile(
     r'|(?:(?P<key>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)(?P<closed>"?)|(?P<plain>[^\s"]+))'
 )
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_HALF = re.compile(r"(\d{4})-[01]|(\d{4}-\d{2})-[0-3]")
 _YEAR = re.compile(r"\d{1,4}")
 # Written without spaces between words: the full-text index sees a whole sentence as one word, so
 # these are looked for anywhere.
@@ -43,7 +46,7 @@ _KEYS: Final = frozenset({"tag", "album", "kind", "year", "is", "shared"})
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """All of these at once. `impossible` means that nothing can meet them."""
+    """All of these at once."""
 
     match: str = ""
     """An expression for the full-text index; empty for none."""
@@ -54,7 +57,8 @@ class Conditions:
     favourite: bool = False
     shared: tuple[str, ...] = ()
     """Beginnings or parts of the names of places; empty text for any place."""
-    impossible: bool = False
+    impossible: Refused | None = None
+    """Why nothing can meet them: the first part that cannot be. To be shown, never raised."""
 
     @property
     def empty(self) -> bool:
@@ -69,7 +73,12 @@ class _Reading:
     kinds: list[Kind] = field(default_factory=list)
     favourite: bool = False
     shared: list[str] = field(default_factory=list)
-    impossible: bool = False
+    part: str = ""
+    """What is being read, as it was typed."""
+    impossible: Refused | None = None
+
+    def refuse(self, error: Refused) -> None:
+        self.impossible = self.impossible or error
 
     def word(self, text: str, *, exact: bool = False) -> None:
         day = _DAY.fullmatch(text)
@@ -93,12 +102,12 @@ class _Reading:
         chosen = [kind for kind in Kind if kind.value.startswith(text.lower())]
         if len(chosen) == 1:
             self.kinds.append(chosen[0])
-        self.impossible |= not chosen
+        elif not chosen:
+            self.refuse(Refused("search-kind-unknown", part=self.part))
 
     def being(self, text: str) -> None:
         text = "favourite" if "favorite".startswith(text.lower()) else text.lower()
         chosen = [name for name in _IS if name.startswith(text)]
-        self.impossible |= not chosen
         match chosen:
             case ["favourite"]:
                 self.favourite = True
@@ -106,13 +115,16 @@ class _Reading:
                 self.shared.append("")
             case ["photo" | "video"]:
                 self.kinds.append(Kind(chosen[0]))
+            case []:
+                self.refuse(Refused("search-being-unknown", part=self.part))
             case _:
                 pass
 
     def span(self, text: str) -> None:
-        found = _span(text.rstrip("-"))
+        half = _HALF.fullmatch(text)
+        found = _span((half[1] or half[2]) if half else text.rstrip("-"))
         if found is None:
-            self.impossible = True
+            self.refuse(Refused("search-time-unknown", part=self.part))
         else:
             self.spans.append(found)
 
@@ -124,6 +136,7 @@ def parse(text: str) -> Conditions:
     for count, found in enumerate(_WORD.finditer(clean[:LONGEST])):
         if count == MOST_WORDS:
             break
+        reading.part = found[0]
         if found["bare"]:
             if found["bare"].lower() not in _KEYS:
                 reading.word(found["bare"])
@@ -138,6 +151,8 @@ def parse(text: str) -> Conditions:
             reading.word(value, exact=exact)
         elif value:
             _keyed(reading, key, value, exact=exact)
+    if len(set(reading.kinds)) > 1:
+        reading.refuse(Refused("search-kinds-contradict"))
     return Conditions(
         " AND ".join(reading.match),
         tuple(reading.contains),
@@ -145,7 +160,7 @@ def parse(text: str) -> Conditions:
         tuple(reading.kinds),
         reading.favourite,
         tuple(reading.shared),
-        reading.impossible or len(set(reading.kinds)) > 1,
+        reading.impossible,
     )
 
 

@@ -166,8 +166,8 @@ class Inspector(QWidget):
         self.tags.added.connect(lambda name: self._tell(self.tag_wanted, name))
         self.tags.removed.connect(lambda name: self._tell(self.untag_wanted, name))
         self._inside.addWidget(self.tags)
-        for field in (self.caption, self.tags.field):
-            field.left.connect(self.left)
+        for typed in (self.caption, self.tags.field):
+            typed.left.connect(self.left)
         self._inside.addSpacing(12)
         self._facts = QVBoxLayout()
         self._facts.setSpacing(0)

@@ -32,18 +32,46 @@ def test_what_says_nothing_asks_for_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "code", "part"),
     [
-        "kind:zebra",
-        "is:nothing",
-        "year:abcd",
-        "year:2024-13",
-        "2024-02-30",
-        "kind:photo kind:video",
+        ("kind:zebra", "search-kind-unknown", "kind:zebra"),
+        ("lake Kind:Zebra boat", "search-kind-unknown", "Kind:Zebra"),
+        ('kind:"zebra', "search-kind-unknown", 'kind:"zebra'),
+        ("is:nothing", "search-being-unknown", "is:nothing"),
+        ("year:abcd", "search-time-unknown", "year:abcd"),
+        ("year:20x4", "search-time-unknown", "year:20x4"),
+        ("year:2024-13", "search-time-unknown", "year:2024-13"),
+        ("year:2024-2", "search-time-unknown", "year:2024-2"),
+        ("2024-13", "search-time-unknown", "2024-13"),
+        ("2024-02-30", "search-time-unknown", "2024-02-30"),
+        ("is:nothing kind:zebra", "search-being-unknown", "is:nothing"),
+        ("kind:zebra kind:photo is:video", "search-kind-unknown", "kind:zebra"),
     ],
 )
-def test_what_cannot_be_finds_nothing(text: str) -> None:
-    assert parse(text).impossible
+def test_what_cannot_be_finds_nothing_and_says_which_part(text: str, code: str, part: str) -> None:
+    why = parse(text).impossible
+    assert why is not None
+    assert (why.code, why.facts) == (code, {"part": part})
+
+
+def test_nothing_is_both_a_photo_and_a_video() -> None:
+    why = parse("kind:photo kind:video").impossible
+    assert why is not None
+    assert why.code == "search-kinds-contradict"
+
+
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        ("year:2024-", "year:2024"),
+        ("year:2024-0", "year:2024"),
+        ("year:2024-1", "year:2024"),
+        ("year:2024-09-", "year:2024-09"),
+        ("year:2024-09-3", "year:2024-09"),
+    ],
+)
+def test_a_half_typed_day_is_the_time_that_it_lies_in(text: str, like: str) -> None:
+    assert parse(text) == parse(like)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from lighttight.messages import window_words
 from lighttight.model import Album, AlbumId, Cell, Counts, ItemId, Scope, View
 from lighttight.ui import words
 from lighttight.ui.controllers.listing import Listing
@@ -306,12 +307,7 @@ class Browsing(QObject):
         page = self._window.shell.library
         text = self._searching()
         if text:
-            page.show_empty(
-                "search",
-                self.tr("Nothing found for “{text}”").format(text=text),
-                self.tr("Try fewer or other words."),
-                self.tr("Show all"),
-            )
+            page.show_empty("search", *self._why_nothing(text), self.tr("Show all"))
             return
         say = {
             "library": (
@@ -344,6 +340,16 @@ class Browsing(QObject):
             ),
         )
         page.show_empty(*say)
+
+    def _why_nothing(self, text: str) -> tuple[str, str]:
+        """Title and sentence. Nothing can be found where the question was not understood."""
+        session = self._program.session
+        why = session.library.why_nothing(text) if session is not None else None
+        if why is None:
+            title = self.tr("Nothing found for “{text}”").format(text=text)
+            return title, self.tr("Try fewer or other words.")
+        said = window_words(why)
+        return said.title, f"{said.sentence}\n{said.action}"
 
     def _choose_page(self) -> None:
         """The empty library has a page of its own; everything else is the grid's."""
