@@ -3,6 +3,8 @@
     client     what the rest of the program calls: `Decoder`, `Probe`, `Pixels`
     process    the broker's process, seen from the program
     sniff      which format, from the first bytes alone; pure, runs in the program
+    tags       EXIF, wherever it sits: when, where, with what; read in the child
+    cleaning   files taken apart, and copies made for leaving; read in the child
     preview    pixels to a small JPEG; encodes only, runs in the program
     samples    a few small pictures and a video, made from nothing, for `demo`
     wire       the bytes between program, broker and child, and their strict reading

@@ -5,7 +5,6 @@
     raw        the cameras' own formats: the picture that the camera put in, else developed
     video      one frame, and what the container says
     develop    any picture mode to upright sRGB of the size that was asked for
-    tags       EXIF, wherever it sits: when, where, with what
     remote     the child's view of the file
 
 A codec may be taken over by the file that it reads. It then holds this one file, a socket on

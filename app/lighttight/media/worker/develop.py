@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-from lighttight.media.worker.tags import Facts
+from lighttight.media.tags import Facts
 
 BACKDROP = (168, 168, 168)
 """Behind transparent pictures: black strokes and white strokes both stand out on it."""

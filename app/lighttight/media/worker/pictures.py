@@ -24,9 +24,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from lighttight.media import tags
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import Op, Request, Undecodable
-from lighttight.media.worker import develop, tags
+from lighttight.media.worker import develop
 from lighttight.media.worker.remote import RemoteFile
 
 MAX_PIXELS = 300_000_000

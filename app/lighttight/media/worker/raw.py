@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from lighttight.media import tags
 from lighttight.media.wire import Op, Request, Undecodable
-from lighttight.media.worker import develop, pictures, tags
+from lighttight.media.worker import develop, pictures
 
 if TYPE_CHECKING:
     import rawpy

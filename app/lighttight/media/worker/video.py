@@ -23,8 +23,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageStat
 
+from lighttight.media import tags
 from lighttight.media.wire import MAX_DURATION, Op, Request, Undecodable
-from lighttight.media.worker import develop, tags
+from lighttight.media.worker import develop
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lighttight.media.worker import tags
+from lighttight.media import tags
 from tests.support import media_files
 from tests.support.media_files import tiff
 
