@@ -84,6 +84,11 @@ def _reply(channel: Channel, document: object, pixels: bytes = b"") -> None:
     _wait_for_the_end(channel)
 
 
+def _copies_forever(channel: Channel) -> None:
+    while True:
+        channel.write(bytes(1 << 20))
+
+
 def _pixels(width: object, height: object, channels: object = 3, **more: object) -> object:
     return {"pixels": {"width": width, "height": height, "channels": channels, **more}}
 
@@ -221,6 +226,11 @@ ATTACKS: dict[str, Attack] = {
     "abort": lambda _c, _: os.abort(),
     "exit": lambda _c, _: os._exit(0),
     "hang": _hangs,
+    "copy": lambda c, _: (c.write(b"copied"), _reply(c, {"clean": {"container": "jpeg"}})),
+    "copy-endless": lambda c, _: _copies_forever(c),
+    "copy-nothing": lambda c, _: _raw(c, wire.COPY, 0, 0),
+    "copy-huge": lambda c, _: _raw(c, wire.COPY, wire.MAX_READ + 1, 0),
+    "copy-of-no-kind": lambda c, _: _reply(c, {"clean": {"container": "zebra"}}),
     "lie-and-hang": lambda c, _: (_raw(c, b"EVIL", 0, 0), _hangs(c, _)),
     # lies
     "read-forever": _reads_forever,

@@ -27,6 +27,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
@@ -37,6 +38,16 @@ from lighttight.media.process import BrokerGone, Launch, Protection, Running
 from lighttight.model import Kind, Place
 
 HEAD_BYTES = sniff.HEAD_BYTES
+
+Write = Callable[[memoryview], object]
+"""Takes the next bytes of a clean copy; what it raises ends the child and reaches the caller."""
+
+_READ_AGAIN = 4
+"""How often a child may read a file over: cleaning a video reads its tables and samples apart."""
+_GROWTH = 4 << 20
+"""Bytes that a clean copy may be larger than its original: tables are written anew."""
+_SLOWEST = 2 << 20
+"""Bytes a second, on a slow stick: less than that is taken for a child that hangs."""
 
 
 class Source(Protocol):
@@ -134,6 +145,22 @@ class Pixels:
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that an original has and its clean copy has not; kinds as in `clean-copies.md`."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A clean copy that was made without decoding, or would be."""
+
+    container: str
+    findings: tuple[Finding, ...]
+
+
 class NothingSaid(Exception):
     """The child's socket closed before its first word: it, or its broker, was gone already."""
 
@@ -155,7 +182,7 @@ class Decoder:
 
         The pixels are None where the file's account of itself could be read but its picture
         could not."""
-        return self._ask(wire.Op.EXAMINE, source, max_side, 0.0)
+        return self._examined(wire.Op.EXAMINE, source, max_side, 0.0)
 
     def picture(self, source: Source, *, max_side: int) -> Pixels:
         """The picture for the viewer, no side longer than `max_side`; of a video, its cover."""
@@ -164,6 +191,31 @@ class Decoder:
     def frame(self, source: Source, *, seconds: float, max_side: int) -> Pixels:
         """The frame of a video that is shown at `seconds`."""
         return self._pixels(wire.Op.FRAME, source, max_side, seconds)
+
+    def clean(self, source: Source, write: Write) -> Clean:
+        """Append a clean copy to `write`, byte for byte what is to be seen and nothing around it.
+
+        Where it raises, what was appended so far is not a clean copy. Unsupported
+        ("media-undecodable", reason="codec") means that this format has to be decoded instead.
+        """
+        return self._cleaned(wire.Op.CLEAN, source, write)
+
+    def findings(self, source: Source) -> Clean:
+        """What `clean` would leave out. The same walk, so that what is said is what is done."""
+        return self._cleaned(wire.Op.FINDINGS, source, _nothing_to_write)
+
+    def _cleaned(self, op: wire.Op, source: Source, write: Write) -> Clean:
+        answer, pixels = self._ask(op, source, _sniffed(source), 1, 0.0, write)
+        if pixels is not None:
+            pixels.close()
+        told = answer.clean
+        container = None if told is None else wire.clean_word(told.container)
+        if told is None or container not in sniff.FORMATS:
+            raise Environment("decoder-died")
+        found = [
+            (wire.clean_word(one.kind), wire.clean_text(one.detail) or "") for one in told.findings
+        ]
+        return Clean(container, tuple(Finding(kind or "other", detail) for kind, detail in found))
 
     @property
     def protection(self) -> Protection:
@@ -200,36 +252,16 @@ class Decoder:
         self.close()
 
     def _pixels(self, op: wire.Op, source: Source, max_side: int, seconds: float) -> Pixels:
-        _probe, pixels = self._ask(op, source, max_side, seconds)
+        _probe, pixels = self._examined(op, source, max_side, seconds)
         if pixels is None:
             raise Unsupported("media-undecodable", reason="damaged")
         return pixels
 
-    def _ask(
+    def _examined(
         self, op: wire.Op, source: Source, max_side: int, seconds: float
     ) -> tuple[Probe, Pixels | None]:
-        if not 1 <= max_side <= wire.MAX_SIDE:
-            raise ValueError("max_side")
-        size = source.size
-        sniffed = sniff.sniff(source.read(0, min(size, HEAD_BYTES)))
-        if sniffed is None:
-            raise Unsupported("media-unknown")
-        if not sniffed.decodable:
-            raise Unsupported("media-undecodable", reason="codec", mime=sniffed.mime)
-        video = sniffed.kind is Kind.VIDEO
-        limits = self._limits
-        with self._places:
-            request = wire.Request(
-                id=next(self._ids),
-                op=op,
-                size=size,
-                max_side=max_side,
-                seconds=seconds,
-                deadline=limits.video_seconds if video else limits.picture_seconds,
-                memory=limits.memory,
-                output=min(4 * max_side * max_side, (1 << 32) - 1),
-            )
-            answer, pixels = self._once_more(request, source)
+        sniffed = _sniffed(source)
+        answer, pixels = self._ask(op, source, sniffed, max_side, seconds)
         try:
             return _probe(answer.probe, sniffed), pixels
         except wire.Malformed as error:
@@ -237,16 +269,45 @@ class Decoder:
                 pixels.close()
             raise Environment("decoder-died") from error
 
+    def _ask(
+        self,
+        op: wire.Op,
+        source: Source,
+        sniffed: sniff.Sniffed,
+        max_side: int,
+        seconds: float,
+        write: Write | None = None,
+    ) -> tuple[wire.AnswerWire, Pixels | None]:
+        if not 1 <= max_side <= wire.MAX_SIDE:
+            raise ValueError("max_side")
+        video = sniffed.kind is Kind.VIDEO
+        limits = self._limits
+        deadline = limits.video_seconds if video else limits.picture_seconds
+        if write is not None:
+            deadline += source.size / _SLOWEST
+        with self._places:
+            request = wire.Request(
+                id=next(self._ids),
+                op=op,
+                size=source.size,
+                max_side=max_side,
+                seconds=seconds,
+                deadline=deadline,
+                memory=limits.memory,
+                output=min(4 * max_side * max_side, (1 << 32) - 1),
+            )
+            return self._once_more(request, source, write)
+
     def _once_more(
-        self, request: wire.Request, source: Source
+        self, request: wire.Request, source: Source, write: Write | None
     ) -> tuple[wire.AnswerWire, Pixels | None]:
         """One request, on a fresh broker if the one at hand turns out to be gone already."""
         try:
-            return self._perform(self._broker(), request, source)
+            return self._perform(self._broker(), request, source, write)
         except BrokerGone:
             pass
         try:
-            return self._perform(self._broker(), request, source)
+            return self._perform(self._broker(), request, source, write)
         except BrokerGone as error:
             raise Environment("decoder-died") from error
 
@@ -262,7 +323,7 @@ class Decoder:
             return self._running
 
     def _perform(
-        self, broker: Running, request: wire.Request, source: Source
+        self, broker: Running, request: wire.Request, source: Source, write: Write | None
     ) -> tuple[wire.AnswerWire, Pixels | None]:
         until = time.monotonic() + request.deadline
         ours, theirs = socket.socketpair()
@@ -273,7 +334,8 @@ class Decoder:
                     broker.send(request, [theirs.fileno(), *([] if memory is None else [memory])])
                 finished = False
                 try:
-                    answer, inline = _serve(ours, source, until, self._limits.bytes_read)
+                    budget = max(self._limits.bytes_read, _READ_AGAIN * request.size)
+                    answer, inline = _serve(ours, source, until, budget, write)
                     pixels = _receive(ours, answer.pixels, inline, memory, request, until)
                     finished = True
                 finally:
@@ -303,11 +365,27 @@ def _memory_file() -> int | None:
         raise Environment("decoder-unavailable") from error
 
 
+def _sniffed(source: Source) -> sniff.Sniffed:
+    """What the first bytes say. Raises Unsupported where that is nothing to ask a child about."""
+    sniffed = sniff.sniff(source.read(0, min(source.size, HEAD_BYTES)))
+    if sniffed is None:
+        raise Unsupported("media-unknown")
+    if not sniffed.decodable:
+        raise Unsupported("media-undecodable", reason="codec", mime=sniffed.mime)
+    return sniffed
+
+
+def _nothing_to_write(_: memoryview) -> None:
+    """A child that was asked for findings and writes is not to be believed."""
+    raise Environment("decoder-died")
+
+
 def _serve(
-    sock: socket.socket, source: Source, until: float, budget: int
+    sock: socket.socket, source: Source, until: float, budget: int, write: Write | None
 ) -> tuple[wire.AnswerWire, int]:
-    """Answer the child's reads until it says that it is done."""
+    """Answer the child's reads, and take its copy, until it says that it is done."""
     said = False
+    room = source.size + _GROWTH
     while True:
         try:
             head = _exactly(sock, wire.HEAD.size, until)
@@ -324,6 +402,12 @@ def _serve(
                 raise Environment("media-source-short")
             sock.settimeout(_left(until))
             sock.sendall(data)
+        elif tag == wire.COPY and write is not None and 0 < length <= wire.MAX_READ:
+            # A copy says the same with less; one that grows is a child that makes something up.
+            room -= length
+            if room < 0:
+                raise wire.Malformed
+            write(memoryview(_exactly(sock, length, until)))
         elif tag == wire.DONE and length <= wire.MAX_JSON:
             return wire.read_answer(bytes(_exactly(sock, length, until))), offset
         elif tag == wire.FAIL and length <= wire.MAX_JSON:

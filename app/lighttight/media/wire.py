@@ -12,6 +12,7 @@ Child → program, on its own socket, each message a 16-byte head `tag | length 
 
     READ      ask for `length` bytes at `offset`; the answer is exactly the bytes of the file
               that lie there, no head, so its length is known to both
+    COPY      the next `length` bytes of a clean copy, which follow
     DONE      `length` bytes of JSON; the pixels are in the memory file, or, where the system
               has none, follow as `offset` bytes
     FAIL      `length` bytes of JSON: a reason out of a closed list
@@ -35,11 +36,12 @@ from typing import Annotated
 import msgspec
 
 HEAD = struct.Struct("<4sIQ")
-READ, DONE, FAIL = b"READ", b"DONE", b"FAIL"
+READ, COPY, DONE, FAIL = b"READ", b"COPY", b"DONE", b"FAIL"
 
 MAX_READ = 4 << 20
 MAX_JSON = 16 << 10
 MAX_TEXT = 100
+MAX_FINDINGS = 40
 MAX_SIDE = 16_384
 MAX_EDGE = 1 << 20
 MAX_DURATION = 60 * 60 * 24 * 7
@@ -51,6 +53,8 @@ class Op(enum.IntEnum):
     PICTURE = 2
     FRAME = 3
     TRIAL = 4
+    CLEAN = 5
+    FINDINGS = 6
 
 
 class Malformed(Exception):
@@ -145,9 +149,22 @@ class PixelsWire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return self.width * self.height * self.channels
 
 
+class FindingWire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    kind: Word
+    detail: Text = ""
+
+
+class CleanWire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a clean copy is, and what the original has that it has not."""
+
+    container: Word
+    findings: Annotated[tuple[FindingWire, ...], msgspec.Meta(max_length=MAX_FINDINGS)] = ()
+
+
 class AnswerWire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     probe: ProbeWire | None = None
     pixels: PixelsWire | None = None
+    clean: CleanWire | None = None
 
 
 class FailWire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

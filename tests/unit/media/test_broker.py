@@ -152,6 +152,34 @@ def test_a_lie_is_no_answer(hostile: Decoder, name: str) -> None:
     assert decodes(hostile)
 
 
+@pytest.mark.parametrize("name", ["copy-nothing", "copy-huge", "copy-of-no-kind", "copy-endless"])
+def test_a_lie_is_no_clean_copy(hostile: Decoder, name: str) -> None:
+    """Endless: a copy says the same with less, so it cannot fill a disk."""
+    taken: list[int] = []
+    with pytest.raises(Environment, match="decoder-died"):
+        hostile.clean(attack(name), lambda piece: taken.append(len(piece)))
+    assert sum(taken) <= 8 << 20
+    assert decodes(hostile)
+
+
+def test_only_who_asked_for_a_copy_is_given_one(hostile: Decoder) -> None:
+    taken: list[bytes] = []
+    assert hostile.clean(attack("copy"), lambda piece: taken.append(bytes(piece))).findings == ()
+    assert taken == [b"copied"]
+    with pytest.raises(Environment, match="decoder-died"):
+        hostile.findings(attack("copy"))
+    assert outcome(hostile, "copy") == "decoder-died"
+
+
+def test_a_full_disk_ends_the_copy_and_the_child(hostile: Decoder) -> None:
+    def full(_: memoryview) -> None:
+        raise Environment("disk-full")
+
+    with pytest.raises(Environment, match="disk-full"):
+        hostile.clean(attack("copy-endless"), full)
+    assert decodes(hostile)
+
+
 def test_text_from_a_picture_is_cleaned(hostile: Decoder) -> None:
     found = outcome(hostile, "escape")
     assert found.startswith("[2J Ol d")

@@ -47,6 +47,14 @@ class Channel:
                 view = view[got:]
         return data
 
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Append to the clean copy."""
+        with memoryview(data).cast("B") as view:
+            for start in range(0, len(view), wire.MAX_READ):
+                piece = view[start : start + wire.MAX_READ]
+                self.socket.sendall(wire.HEAD.pack(wire.COPY, len(piece), 0))
+                self.socket.sendall(piece)
+
     def perform(self, work: Callable[[], dict[str, Any]]) -> None:
         """Run `work` and send its answer, or the reason why there is none."""
         pixels: memoryview | None = None
