@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QShortcut,
 )
@@ -33,7 +32,6 @@ from PySide6.QtWidgets import (
 )
 
 from lighttight.model import ItemId
-from lighttight.ui import paint
 from lighttight.ui.grid.previews import PreviewSource
 from lighttight.ui.icons import icon
 from lighttight.ui.inspector import Inspector
@@ -44,8 +42,8 @@ from lighttight.ui.shell import Shell
 from lighttight.ui.shortcuts import show_shortcuts
 from lighttight.ui.theme import theme
 from lighttight.ui.viewer import Viewer, ViewerSource
+from lighttight.ui.widgets.above import CoverPane, Toast
 from lighttight.ui.widgets.drop import local_paths
-from lighttight.ui.widgets.glow import paint_box, paint_glow
 from lighttight.ui.widgets.layouts import discard
 from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
@@ -70,22 +68,6 @@ class ClosingQuestion:
     stay: str
     close: str
     icon_name: str
-
-
-class CoverPane(QWidget):
-    """Stands over everything while the window is not in front. It says nothing."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        paint.prepare(painter)
-        painter.fillRect(self.rect(), theme().colour("bg"))
-        centre = QPointF(self.rect().center())
-        if theme().dark:
-            paint_glow(painter, centre, 260, 0.5)
-        box = QRectF(0, 0, 110, 110)
-        box.moveCenter(centre)
-        paint_box(painter, box)
 
 
 class Window(QWidget):
@@ -124,8 +106,12 @@ class Window(QWidget):
         self._active_at = 0.0
         self._cover_when_away = True
         self._sidebar_data = SidebarData("")
+        self._over = False
+        """Whether files are held over the window that may be dropped."""
         self.closing_questions: list[Callable[[], ClosingQuestion | None]] = []
         """Each answers what closing now would cost; nothing, and it says nothing."""
+        self.closed_to_drops: Callable[[], str] = lambda: ""
+        """Answers why nothing can be brought in at this moment; nothing, and it can."""
         self._closing_sheet: Sheet | None = None
         """Asked when the window is to close; one that says no asks the person."""
         self.setWindowTitle(self.tr("Lighttight"))
@@ -154,6 +140,7 @@ class Window(QWidget):
         self._outside: list[QWidget] = [self.welcome, self.unlock]
         self._cover = CoverPane(self)
         self._cover.hide()
+        self.toast = Toast(self)
         self._connect()
         self._bind_keys()
         self._redress()
@@ -231,8 +218,11 @@ class Window(QWidget):
             self.viewer.info.toggle()
 
     def _help_key(self) -> None:
-        if not any(sheet.isVisible() for sheet in self.findChildren(Sheet)):
+        if not self._asking():
             show_shortcuts(self)
+
+    def _asking(self) -> bool:
+        return any(sheet.isVisible() for sheet in self.findChildren(Sheet))
 
     # ---- what the controller does --------------------------------------------------------------
 
@@ -354,6 +344,8 @@ class Window(QWidget):
         self.set_status([], "")
         self.unlock.forget()
         self.welcome.forget()
+        self._cover.say("")
+        self.toast.hide()
         if self.isFullScreen():
             self.showNormal()
 
@@ -446,19 +438,68 @@ class Window(QWidget):
     def _redress(self) -> None:
         self.setWindowIcon(icon("lighttight", theme().colour("accent_text"), 40))
 
+    def _refusal(self) -> str:
+        """Why files cannot be dropped now; nothing, and they can."""
+        if self.is_open():
+            return self.closed_to_drops()
+        if self.stack.currentWidget() is self.welcome:
+            return self.tr("Make your library first, or open one; then drop the files again.")
+        return self.tr("Open your library first, then drop the files again.")
+
+    def refuse_drop(self, why: str) -> None:
+        self.toast.say(why, "info")
+
+    def accept_drop(self) -> None:
+        """Said where the bar at the foot of the library is not to be seen."""
+        words = self.tr("Bringing in your files")
+        if self.covered():
+            self.toast.hide()
+            self.show_work(words)
+        elif self._in_library() and not self._asking():
+            self.toast.hide()
+        else:
+            self.toast.say(words)
+
+    def show_work(self, words: str, fraction: float | None = None, *, ended: bool = False) -> None:
+        """On the cover. `words` must name nothing."""
+        self._cover.say(words, fraction, ended=ended)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._in_library() and local_paths(event.mimeData()):
-            event.acceptProposedAction()
+        if not event.mimeData().hasUrls():
+            return
+        why = self._refusal()
+        if not why and not local_paths(event.mimeData()):
+            why = self.tr("That is not a file on this computer. Save it first, then drop the file.")
+        if why:
+            # A drop that is refused here is told to nobody: it is said while it can be.
+            event.ignore()
+            self.refuse_drop(why)
+            return
+        event.acceptProposedAction()
+        self._over = True
+        self.toast.say(self.tr("Drop to bring in"), stays=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        if self._over:
+            self._over = False
+            self.toast.hide()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self._over = False
         paths = local_paths(event.mimeData())
-        if paths and self._in_library():
+        if why := self._refusal():
+            event.ignore()
+            self.refuse_drop(why)
+        elif paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+            self.accept_drop()
             self.dropped.emit(paths)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._cover.setGeometry(self.rect())
+        self.toast.place()
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -472,6 +513,9 @@ class Window(QWidget):
         self._cover.setVisible(away)
         if away:
             self._cover.raise_()
+            self.toast.raise_()
+        else:
+            self._cover.seen()
 
     def _away(self) -> bool:
         return QApplication.activeWindow() is None

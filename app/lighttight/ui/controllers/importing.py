@@ -139,6 +139,7 @@ class Importing(QObject):
         window.files_wanted.connect(self._choose_files)
         window.folder_wanted.connect(self._choose_folder)
         window.dropped.connect(lambda paths: self.bring_in([Path(one) for one in paths]))
+        window.closed_to_drops = self._refusal
         window.closing_questions.append(self._before_closing)
         self._cut_short: tuple[Path, threading.Event] | None = None
         self._note: Banner | None = None
@@ -164,6 +165,9 @@ class Importing(QObject):
     def bring_in(self, paths: Sequence[Path], *, remove_originals: bool = False) -> None:
         if not paths or self._program.session is None:
             return
+        if why := self._refusal():
+            self._window.refuse_drop(why)
+            return
         place = self._browsing.place
         album = AlbumId(place[6:]) if place.startswith("album:") else None
         run = Run(tuple(paths), album, remove_originals)
@@ -172,6 +176,11 @@ class Importing(QObject):
             self._tell_waiting()
         else:
             self._begin(run)
+
+    def _refusal(self) -> str:
+        if not self._program.rekeying:
+            return ""
+        return self.tr("The keys are being changed. Drop the files again when that is done.")
 
     def _begin(self, run: Run) -> None:
         name = run.paths[0].name or str(run.paths[0])
@@ -227,6 +236,7 @@ class Importing(QObject):
         self._place = (done, total)
         panel.set_progress(done, total)
         so_far = words.items(run.imported + run.duplicates + run.others)
+        self._window.show_work(self.tr("Bringing in your files"), done / total if total else None)
         if total:
             panel.counts.setText(
                 self.tr("{items} · {done} of {total}").format(
@@ -337,6 +347,11 @@ class Importing(QObject):
         self._run = self._job = None
         if panel is not None:
             self._window.remove_progress(panel)
+        over = panel is not None and self._program.session is not None and self._window.covered()
+        self._window.show_work(
+            self.tr("The import is done. Come back to this window to see it.") if over else "",
+            ended=True,
+        )
         self.finished.emit()
 
     def _failed(self, run: Run, error: BaseException) -> None:

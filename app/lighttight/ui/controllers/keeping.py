@@ -93,6 +93,7 @@ class Keeping(QObject):
         self._page.set_ways([])
         self._page.set_sealing("")
         self._answers = None
+        self._program.rekeying = False
         self._acts.closed()
 
     # ---- what there is -------------------------------------------------------------------------
@@ -354,6 +355,7 @@ class Keeping(QObject):
         if running is None:
             return
         running.panel.cancel.hide()
+        self._program.rekeying = True
         answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._answers = answers
         shown: list[str] = []
@@ -387,6 +389,7 @@ class Keeping(QObject):
 
         def ended() -> None:
             self._answers = None
+            self._program.rekeying = False
             self.renew.forget()
             self._acts.end(running)
             if self._window.stack.currentWidget() is self.renew:

@@ -66,6 +66,8 @@ class Program(QObject):
         self.clock = clock
         self.session: Session | None = None
         self.path: Path | None = None
+        self.rekeying = False
+        """Whether all keys are being changed: nothing may be brought in meanwhile."""
         self._make_store = store
         self._store: PasswordStore | None = None
         self._making_store = threading.Lock()

@@ -322,6 +322,7 @@ class _WordsEdit(QPlainTextEdit):
         super().__init__()
         self.setFixedHeight(104)
         self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)
         self.setAccessibleName(self.tr("Your 24 recovery words, in order"))
         self.setProperty("ownFocus", True)
         self.setInputMethodHints(

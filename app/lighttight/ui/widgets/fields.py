@@ -43,6 +43,8 @@ class Field(QWidget):
         self.edit.setAccessibleName(name)
         self.edit.setPlaceholderText(placeholder)
         self.edit.setProperty("ownFocus", True)
+        # A file dropped here is meant for the library; its path is no word to search for.
+        self.edit.setAcceptDrops(False)
         self.edit.installEventFilter(self)
         self.edit.returnPressed.connect(self.submitted)
         self.edit.textEdited.connect(self._changed)
