@@ -162,6 +162,33 @@ _SEALED = {
         "The {field} is too long or holds signs that are not text. Nothing was done.",
         "Shorten or retype it and try again.",
     ),
+    "checkpoint-forged": Words(
+        "A signed state of the record was changed",
+        "What was signed about how the record stood at some moment is not as Lighttight wrote it.",
+        "Compare with a backup, and run: lighttight verify. Don’t rely on the record before that.",
+    ),
+    "certificate-forged": Words(
+        "The signing keys don’t fit together",
+        "The chain that leads from this library’s identity to the keys that sign its record was "
+        "changed, or is another library’s.",
+        "Compare with a backup, and run: lighttight verify. Don’t rely on the record before that.",
+    ),
+    "signature-forged": Words(
+        "A signature doesn’t hold",
+        "What was signed was changed since, or somebody else signed it.",
+        "Don’t rely on it. Compare with a backup, and run: lighttight verify.",
+    ),
+    "signing-key-damaged": Words(
+        "A signing key is damaged",
+        "A key that signs the record has a form that Lighttight does not make.",
+        "Compare with a backup, and run: lighttight verify. Don’t rely on the record before that.",
+    ),
+    "signing-unsupported": Words(
+        "This computer can’t sign the record",
+        "The encryption library installed here does not know ML-DSA-65, one of the two signatures "
+        "that the record needs.",
+        "Install Lighttight with the libraries that come with it, and try again.",
+    ),
     "tree-forged": Words(
         "The record doesn’t fit together",
         "The entries of what happened in this library do not lead to the result they should. "
@@ -189,6 +216,12 @@ _MEDIA = {
         "It is damaged, far larger than usual, or in a format that this version cannot show. "
         "What is in your library stays safe, exactly as it was.",
         "To open it in another program, export the original.",
+    ),
+    "copy-impossible": Words(
+        "No clean copy of this one",
+        "It is damaged, or in a format of which this version cannot take place, date and device "
+        "away for sure. It was not saved, and is safe in your library.",
+        "You can save it unchanged instead, with everything that it says besides the picture.",
     ),
     "media-source-short": Words(
         "The file changed while it was read",
@@ -526,6 +559,11 @@ _VAULT: dict[str, Words] = {
         "That backup is in use",
         "{path} is open, or being written, in: {holders}. It was not touched.",
         "Close it there or wait for it to end, then try again.",
+    ),
+    "restore-busy": Words(
+        "It is being restored there already",
+        "Another restoring to {path} is going on, in: {holders}. This one changed nothing.",
+        "Wait for the other one to end, or choose another place.",
     ),
     "backup-apart": Words(
         "That backup holds what this library does not",
@@ -885,6 +923,10 @@ IN_WINDOW: dict[str, str] = {
     "blob-damaged": "Your second copy may have it whole: open that with “Open another library”.",
     "state-damaged": _LOOK_AT_COPY,
     "entry-forged": _LOOK_AT_COPY,
+    "checkpoint-forged": _LOOK_AT_COPY,
+    "certificate-forged": _LOOK_AT_COPY,
+    "signature-forged": _LOOK_AT_COPY,
+    "signing-key-damaged": _LOOK_AT_COPY,
     "tree-forged": _LOOK_AT_COPY,
     "state-differs": _LOOK_AT_COPY,
     "record-differs": _LOOK_AT_COPY,

@@ -7,8 +7,9 @@ then the header that names it. An interrupted backup is either the one before or
 running it again goes on where it stopped.
 
 Restoring is a deliberate roll-back. It never writes over anything: it makes a vault where none is,
-opens it, and records that it did; until everything is copied, the vault is not there. Whoever
-deleted something for good finds it in older backups still; the program says so.
+opens it, and records that it did; until everything is copied, the vault is not there, and whoever
+else restores to the same place meanwhile is refused. Whoever deleted something for good finds it in
+older backups still; the program says so.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from lighttight.progress import SILENT, Progress
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.header import authenticate
 from lighttight.sealed.keys import catalog_key
-from lighttight.vault import checking, header_files, ways_in
+from lighttight.vault import checking, header_files, lock_file, ways_in
 from lighttight.vault.anchoring import AnchorKeeper
 from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, remove_database
@@ -327,7 +328,8 @@ def restore(
     Every row is hashed and every blob opened whole on the way. The result is returned open, with
     the roll-back in its record. The backup itself is not changed. Everything is copied beside the
     target and gets its name at the end, so that an interrupted restoring leaves nothing at `target`
-    and can be tried again. A vault that the backup was made of goes on as it was.
+    and can be tried again. A vault that the backup was made of goes on as it was. Raises
+    Environment("restore-busy") before writing anything while somebody else restores to `target`.
     """
     header_files.read(source)
     lock = VaultLock(source)
@@ -348,12 +350,79 @@ def _restore(
 ) -> Vault:
     # Tried before anything is copied: a typing mistake must not cost the time of a whole copy.
     opened = ways_in.open_header(header_files.read(source).header, offer, store)
+    _insist_on_nothing(target)
+    with translating(target, gone="folder-gone"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + PART)
+    lock = _claim(unfinished, target)
+    try:
+        _put_together(unfinished, source, target, opened, store, progress)
+    finally:
+        # Before it is opened, which shares the lock that went with the folder to its new name.
+        lock.release()
+    failpoint("restore.named")
+    return open_vault(target, offer, store, accept_older=True, opened=opened)
+
+
+def _insist_on_nothing(target: Path) -> None:
     with translating(target, gone="folder-gone"):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise Refused("path-exists", path=str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + PART)
-    _clear_unfinished(unfinished)
+
+
+def _claim(unfinished: Path, target: Path) -> VaultLock:
+    """The folder in which a vault is put together, held alone: empty but for its lock.
+
+    What an interrupted restoring left there goes. Refused where it is something else; Environment
+    where somebody is restoring there at this moment, whose work would go too. The lock ends with
+    its process, so that one that was killed is in nobody's way.
+    """
+    with translating(unfinished, gone="folder-gone"):
+        if os.path.lexists(unfinished) and not _is_unfinished(unfinished):
+            raise Refused("path-exists", path=str(unfinished))
+        unfinished.mkdir(mode=0o700, exist_ok=True)
+    lock = VaultLock(unfinished)
+    try:
+        lock.exclusive(timeout=0)
+    except Environment as error:
+        if error.code != "vault-busy":
+            raise
+        raise Environment("restore-busy", path=str(target), **error.facts) from error
+    try:
+        with translating(unfinished, gone="folder-gone"):
+            for one in unfinished.iterdir():
+                if one.is_dir():
+                    shutil.rmtree(one)
+                elif one.name != lock_file.NAME:
+                    one.unlink()
+        # Again, now that nobody else can be about to give it its name.
+        try:
+            _insist_on_nothing(target)
+        except Refused:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def _is_unfinished(path: Path) -> bool:
+    return (
+        path.is_dir()
+        and not path.is_symlink()
+        and all(_is_ours(one.relative_to(path)) for one in path.rglob("*"))
+    )
+
+
+def _put_together(
+    unfinished: Path,
+    source: Path,
+    target: Path,
+    opened: ways_in.Opened,
+    store: PasswordStore,
+    progress: Progress,
+) -> None:
     _make_directory(unfinished)
     with translating(source, gone="folder-gone"):
         files = [one for one in sorted(source.rglob("*")) if _belongs(one.relative_to(source))]
@@ -374,8 +443,6 @@ def _restore(
             target.rmdir()
         unfinished.rename(target)
     sync_directory(target.parent)
-    failpoint("restore.named")
-    return open_vault(target, offer, store, accept_older=True, opened=opened)
 
 
 def _settle(
@@ -415,16 +482,6 @@ def _settle(
     finally:
         catalog.close()
     failpoint("restore.noted")
-
-
-def _clear_unfinished(path: Path) -> None:
-    """Take away what an interrupted restoring left; Refused where it is something else."""
-    if not path.exists():
-        return
-    with translating(path, gone="folder-gone"):
-        if not path.is_dir() or not all(_is_ours(one.relative_to(path)) for one in path.rglob("*")):
-            raise Refused("path-exists", path=str(path))
-        shutil.rmtree(path)
 
 
 def _belongs(path: Path) -> bool:

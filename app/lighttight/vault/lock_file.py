@@ -1,8 +1,8 @@
 """Who has a vault open: one advisory lock, shared by sessions, exclusive for what replaces files.
 
 Every session holds the lock shared. Rotation, repair, sweeping and whoever writes a backup hold it
-alone, and say who is in the way when they cannot. Restoring shares the lock of what it reads: what
-it makes has no name yet.
+alone, and say who is in the way when they cannot. Restoring shares the lock of what it reads, and
+holds what it makes alone until that has its name.
 
 - flock loses the old lock when it cannot give the new one, and a stranger may slip in between. So
   whoever wants to be alone first takes the *intent*, an exclusive lock on the vault's directory:
@@ -42,7 +42,7 @@ FRESH: Final = 24 * 3600 * 1000
 
 _REFRESH: Final = FRESH // 24
 _POLL: Final = 0.05
-_NAME: Final = "lock"
+NAME: Final = "lock"
 _LONGEST_NAME: Final = 64
 _LONGEST_NOTE: Final = 1024
 
@@ -153,7 +153,7 @@ class VaultLock:
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._directory = path
-        self._file = path / _NAME
+        self._file = path / NAME
         self._machine = display_name(platform.node() if machine is None else machine)
         self._machine = self._machine[:_LONGEST_NAME]
         self._now_ms = now_ms

@@ -5,23 +5,35 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lighttight.errors import Environment, Integrity
+from lighttight.errors import Environment, Integrity, Refused
 from lighttight.sealed.anchor import Verdict
 from lighttight.sealed.entries import EntryKind
-from lighttight.vault import lock_file
+from lighttight.vault import checking, lock_file
 from lighttight.vault.backup import backup, restore
 from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer
 from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
+from tests.unit.conftest import At
 
 DATA = b"a picture" * 500
+HOLD = """
+import sys
+from pathlib import Path
+from lighttight.vault.lock_file import VaultLock
+lock = VaultLock(Path(sys.argv[1]))
+lock.exclusive()
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 class Crash(Exception):
@@ -185,6 +197,66 @@ def test_a_crash_leaves_nothing_or_what_opens_without_a_question(
     assert EntryKind.OLDER_ACCEPTED.number not in entries
     again.close()
     assert verdict(vault.path, store) is Verdict.CURRENT
+
+
+class TestTwoAtATime:
+    @pytest.mark.parametrize("point", ["restore.copied", "restore.noted"])
+    def test_the_second_is_refused_and_the_first_ends_well(
+        self, kept: Path, store: MemoryStore, at: At, point: str
+    ) -> None:
+        path = kept.with_name("new")
+
+        def second() -> None:
+            before = files(path.with_name("new.part"))
+            with pytest.raises(Environment, match="restore-busy") as caught:
+                restore(kept, path, Offer(), store)
+            assert caught.value.facts["path"] == str(path)
+            assert files(path.with_name("new.part")) == before
+
+        at(point, second)
+        restored = restore(kept, path, Offer(), store)
+        assert checking.verify(restored, deep=True).sound
+        restored.close()
+        assert not path.with_name("new.part").exists()
+
+    def test_another_process_is_in_the_way_until_it_was_killed(
+        self, kept: Path, store: MemoryStore
+    ) -> None:
+        path = kept.with_name("new")
+        part = path.with_name("new.part")
+        part.mkdir()
+        (part / "header").write_bytes(b"half of it")
+        with subprocess.Popen(
+            [sys.executable, "-c", HOLD, part], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"held\n"
+            with pytest.raises(Environment, match="restore-busy") as caught:
+                restore(kept, path, Offer(), store)
+            assert str(other.pid) in str(caught.value.facts["holders"])
+            assert (part / "header").read_bytes() == b"half of it"
+            other.kill()
+            other.wait()
+        restored = restore(kept, path, Offer(), store)
+        assert checking.verify(restored, deep=True).sound
+        restored.close()
+
+    def test_the_place_that_was_taken_meanwhile_is_left_alone(
+        self, kept: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = kept.with_name("new")
+        real = VaultLock.exclusive
+
+        def late(self: VaultLock, timeout: float = 0) -> None:
+            real(self, timeout)
+            path.mkdir()
+            (path / "header").write_bytes(b"the first one")
+
+        monkeypatch.setattr(VaultLock, "exclusive", late)
+        with pytest.raises(Refused, match="path-exists"):
+            restore(kept, path, Offer(), store)
+        assert files(path) == {"header": b"the first one"}
+        assert not path.with_name("new.part").exists()
 
 
 def test_the_words_are_tried_before_anything_is_copied(
