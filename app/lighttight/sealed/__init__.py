@@ -9,6 +9,7 @@ contract is `docs/vault-format.md` and `docs/audit-log.md`; names are theirs.
     keys, slots, words   the master key, the ways in to it, recovery words
     canonical, header    one spelling of JSON; the public file of a vault
     entries, tree        the record: leaves with salted fields, RFC 6962 over them
+    signing, checkpoint  what others are given of it: two signatures, certificates, signed notes
     state, anchor        roll-back: the hash of all rows, the note in the keyring
     refused              failed unlocks, sealed to a public key
 """
