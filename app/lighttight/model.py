@@ -61,8 +61,9 @@ class Item:
     """One photo or video, as the library knows it.
 
     `width` × `height` are pixels as shown, after orientation. `taken` is the camera's local wall
-    time (naive), because that is what people remember; `imported` is aware, UTC. `duration` is in
-    seconds. `size` is the true length of the original in bytes.
+    time (naive), because that is what people remember; None where the picture does not say, and
+    `sort`, where it stands in the timeline, is then the time of its file or of import. `imported`
+    is aware, UTC. `duration` is in seconds. `size` is the true length of the original in bytes.
     """
 
     id: ItemId
@@ -74,6 +75,7 @@ class Item:
     height: int | None
     duration: float | None
     taken: datetime | None
+    sort: datetime
     imported: datetime
     favourite: bool
     caption: str

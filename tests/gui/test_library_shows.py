@@ -3,19 +3,24 @@ that come from elsewhere."""
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QToolTip
 
 from lighttight.errors import Environment, Integrity
 from lighttight.model import Album, AlbumId, ItemId
 from lighttight.session import Offer, Session, open_session
+from lighttight.ui import words
 from lighttight.ui.controllers.listing import FIRST
+from lighttight.ui.grid.view import TimelineGrid
 from tests.gui.desks import RealDesk
-from tests.support import libraries
+from tests.support import libraries, media_files
 
 
 @pytest.fixture
@@ -273,6 +278,63 @@ def test_what_is_said_about_a_picture(full: RealDesk) -> None:
     assert inspector.when.text().endswith("18:30")
     assert inspector.nowhere.isVisibleTo(full.window)
     assert "may still be where it was" in inspector.nowhere.text()
+
+
+@pytest.mark.parametrize(
+    ("saved", "beside", "above"),
+    [
+        (
+            datetime(2019, 9, 14, 12),
+            "The picture holds no date. It stands under 14 September 2019, the date of its file.",
+            "No date inside, file of 14 September 2019",
+        ),
+        (
+            datetime(1975, 1, 1),
+            (
+                "Neither the picture nor its file has a date. "
+                "It stands under {today}, when it was imported."
+            ),
+            "No date inside, imported {today}",
+        ),
+    ],
+)
+def test_a_picture_without_a_date_says_whose_date_it_stands_under(
+    desk: RealDesk, tmp_path: Path, saved: datetime, beside: str, above: str
+) -> None:
+    boat = tmp_path / "boat.bmp"
+    boat.write_bytes(media_files.bmp())
+    os.utime(boat, (saved.timestamp(), saved.timestamp()))
+    desk.create()
+    desk.bring_in(boat)
+    desk.window.shell.toolbar.details.setChecked(True)
+    item = ItemId(desk.ids()[0])
+    desk.window.shell.library.grid.select(item)
+    desk.settle()
+    today = words.day(datetime.now(UTC).astimezone())
+    assert desk.window.shell.inspector.when.text() == beside.format(today=today)
+    assert desk.program.sources.facts(item).detail == above.format(today=today)
+
+
+def test_a_heading_says_whose_time_it_is(full: RealDesk) -> None:
+    """A month of "Recently added" is when they came, in the trash when they were thrown away."""
+
+    def said(grid: TimelineGrid) -> str:
+        at = QPoint(40, 18)
+        point = grid.viewport().mapToGlobal(at)
+        QCoreApplication.sendEvent(grid.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, point))
+        return QToolTip.text()
+
+    shell = full.window.shell
+    assert "date of their file" in said(shell.library.grid)
+    go(full, "recent")
+    assert "imported" in said(shell.library.grid)
+    full.window.trash_wanted.emit([ItemId(full.ids()[0])])
+    full.settle()
+    go(full, "trash")
+    full.settle()
+    assert "trash" in said(shell.trash.grid)
+    go(full, "library")
+    assert "date of their file" in said(shell.library.grid)
 
 
 def test_several_are_summed(full: RealDesk) -> None:

@@ -32,8 +32,8 @@ SHORTEST_PREFIX: Final = 4
 DEGREES: Final = 10_000_000
 
 COLUMNS: Final = (
-    "id, name, kind, mime, size, width, height, duration, taken, imported, favourite, caption,"
-    " latitude, longitude, device, playable, preview, trashed"
+    "id, name, kind, mime, size, width, height, duration, taken, sort, imported, favourite,"
+    " caption, latitude, longitude, device, playable, preview, trashed"
 )
 
 KINDS: Final = {kind.value: kind for kind in Kind}
@@ -54,8 +54,8 @@ _HEX: Final = re.compile(r"[0-9a-f]+")
 
 def item_of(row: Sequence[Any]) -> Item:
     """The item of a row with `COLUMNS`."""
-    item, name, kind, mime, size, width, height, duration, taken, imported = row[:10]
-    favourite, caption, latitude, longitude, device, playable, preview, trashed = row[10:]
+    item, name, kind, mime, size, width, height, duration, taken, sort = row[:10]
+    imported, favourite, caption, latitude, longitude, device, playable, preview, trashed = row[10:]
     place = None
     if latitude is not None and longitude is not None:
         place = Place(latitude / DEGREES, longitude / DEGREES)
@@ -69,6 +69,7 @@ def item_of(row: Sequence[Any]) -> Item:
         height=height,
         duration=None if duration is None else duration / 1000,
         taken=None if taken is None else from_wall(taken),
+        sort=from_wall(sort),
         imported=from_moment(imported),
         favourite=favourite == 1,
         caption=caption,
@@ -107,19 +108,19 @@ def item(catalog: Catalog, item_id: ItemId) -> Item:
 def find(catalog: Catalog, prefix: str) -> ItemId:
     """The one item whose id begins so, in the trash or not. At least four hex digits.
 
-    Raises Refused("item-unknown") or Refused("item-ambiguous").
+    Raises Refused("item-id-unclear", "item-id-unknown" or "item-id-ambiguous").
     """
     wanted = prefix.strip().lower()
     if not SHORTEST_PREFIX <= len(wanted) <= 32 or not _HEX.fullmatch(wanted):
-        raise Refused("item-unknown")
+        raise Refused("item-id-unclear", given=prefix)
     rows = catalog.query(
         "SELECT id FROM items WHERE id BETWEEN ? AND ? LIMIT 2",
         (bytes.fromhex(wanted.ljust(32, "0")), bytes.fromhex(wanted.ljust(32, "f"))),
     )
     if not rows:
-        raise Refused("item-unknown")
+        raise Refused("item-id-unknown", given=wanted)
     if len(rows) > 1:
-        raise Refused("item-ambiguous")
+        raise Refused("item-id-ambiguous", given=wanted)
     return ItemId(rows[0][0].hex())
 
 

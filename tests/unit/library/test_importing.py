@@ -23,7 +23,7 @@ from lighttight.errors import (
 )
 from lighttight.files import failpoints
 from lighttight.files.source import SourceFile
-from lighttight.library import storing
+from lighttight.library import items, storing
 from lighttight.library.importing import (
     ImportResult,
     ImportStatus,
@@ -522,7 +522,9 @@ def test_an_undated_picture_says_so(library: Library, folder: Path) -> None:
     (path,) = fill(folder, 1)
     os.utime(path, (1_500_000_000, 1_500_000_000))
     Imported(library, path)
-    assert library.items()[0].taken is None
+    item = library.items()[0]
+    assert item.taken is None
+    assert items.to_wall(item.sort) == library.timeline()[0].when
     assert library.timeline()[0].when == 1_500_000_000 + time.localtime(1_500_000_000).tm_gmtoff
     assert library.count(View(text="2017-07")) == 1
 

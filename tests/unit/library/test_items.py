@@ -63,7 +63,7 @@ def test_everything_that_is_known_is_told(library: Library, folder: Path) -> Non
     assert item.name == "clip.mp4"
     assert (item.kind, item.mime, item.size) == (Kind.VIDEO, "video/mp4", 200)
     assert (item.width, item.height, item.duration) == (4, 3, 1.5)
-    assert item.taken == datetime(2024, 9, 14, 18, 30, 5)
+    assert item.taken == item.sort == datetime(2024, 9, 14, 18, 30, 5)
     assert item.place == Place(-33.8567844, 151.2152967)
     assert item.device == "Apple iPhone 14"
     assert item.playable

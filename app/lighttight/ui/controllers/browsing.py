@@ -141,12 +141,23 @@ class Browsing(QObject):
             self.place = place
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
+            self._window.shell.library.grid.heading_note = (
+                self.tr("By the day they were imported.")
+                if place == "recent"
+                else self.tr(
+                    "By the day they were taken. Pictures that hold no date stand by the date of "
+                    "their file."
+                )
+            )
             self.pictures.load(self._view())
             self.listed.emit()
         elif place == "trash":
             self.place = place
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
+            self._window.shell.trash.grid.heading_note = self.tr(
+                "By the day they were put into the trash."
+            )
             self._window.show_page(self._window.shell.trash)
             self.thrown.load(View(scope=Scope.TRASH))
             self.listed.emit()

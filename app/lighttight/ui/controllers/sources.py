@@ -54,9 +54,37 @@ def title_of(item: Item) -> str:
 
 
 def when_of(item: Item) -> str:
+    """When it was taken; where the picture does not say, whose date it stands under."""
     if item.taken is not None:
         return words.day_and_time(item.taken)
-    return QCoreApplication.translate("Sources", "No date in the file")
+    said = (
+        QCoreApplication.translate(
+            "Sources",
+            "Neither the picture nor its file has a date. It stands under {day}, when it was "
+            "imported.",
+        )
+        if _as_imported(item)
+        else QCoreApplication.translate(
+            "Sources", "The picture holds no date. It stands under {day}, the date of its file."
+        )
+    )
+    return said.format(day=words.day(item.sort))
+
+
+def when_in_short(item: Item) -> str:
+    """The same on one line."""
+    if item.taken is not None:
+        return words.day_and_time(item.taken)
+    said = (
+        QCoreApplication.translate("Sources", "No date inside, imported {day}")
+        if _as_imported(item)
+        else QCoreApplication.translate("Sources", "No date inside, file of {day}")
+    )
+    return said.format(day=words.day(item.sort))
+
+
+def _as_imported(item: Item) -> bool:
+    return item.sort == item.imported.astimezone().replace(microsecond=0, tzinfo=None)
 
 
 class _Reader:
@@ -133,7 +161,7 @@ class Sources:
         return ViewerItem(
             item,
             title_of(found),
-            when_of(found),
+            when_in_short(found),
             found.kind,
             found.width or 0,
             found.height or 0,

@@ -14,16 +14,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QHelpEvent,
     QImage,
     QPainter,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from lighttight.model import Cell, ItemId, Kind, PreviewState
 from lighttight.ui import words
@@ -105,6 +106,9 @@ class Surface(QAbstractScrollArea):
         self._asker.setInterval(0)
         self._asker.timeout.connect(self._ask)
         theme().changed.connect(self._redress)
+
+        self.heading_note = ""
+        """What the months are the months of, for whoever asks a heading."""
 
     # ---- what the page does --------------------------------------------------------------------
 
@@ -491,6 +495,22 @@ class Surface(QAbstractScrollArea):
                 strip = QRect(0, y, self.viewport().width(), HEADING)
                 painter.fillRect(strip, theme().colour("bg"))
             drawing.heading(painter, timeline.months[number], y, right)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            at = event.pos()
+            QToolTip.showText(
+                event.globalPos(), self.heading_note if self._on_heading(at.y()) else "", self
+            )
+            return True
+        return super().viewportEvent(event)
+
+    def _on_heading(self, y: int) -> bool:
+        if not self._timeline.months:
+            return False
+        top = self.verticalScrollBar().value()
+        month = self._timeline.month_top[self._timeline.month_at(top + y)]
+        return y < HEADING or top + y < month + HEADING
 
     def _month_name(self, y: int) -> str:
         if not self._timeline.months:
