@@ -605,10 +605,22 @@ _LIBRARY: dict[str, Words] = {
         "Nothing in your library has this id. It may have been deleted for good.",
         "To see what is there, run: lighttight list",
     ),
-    "item-ambiguous": Words(
+    "item-id-unclear": Words(
+        "Which photo or video is meant?",
+        "“{given}” is not the beginning of an id: that is at least four of the signs 0–9 and a–f. "
+        "Nothing was done.",
+        "The ids stand first in each line of: lighttight list",
+    ),
+    "item-id-unknown": Words(
+        "No such photo or video",
+        "Nothing in your library has an id that begins with {given}, so nothing was done. It may "
+        "have been deleted for good.",
+        "The ids stand first in each line of: lighttight list; for the trash, add --trash",
+    ),
+    "item-id-ambiguous": Words(
         "More than one photo or video begins like this",
-        "The beginning of the id that you gave fits several of them, so nothing was done.",
-        "Give a few more digits of the id.",
+        "Several ids begin with {given}, so nothing was done.",
+        "Give more of the id that you mean; it stands first in its line of: lighttight list",
     ),
     "album-unknown": Words(
         "No such album",
@@ -726,10 +738,21 @@ _SHARING: dict[str, Words] = {
 # --- session
 
 _SESSION: dict[str, Words] = {
+    "slot-unclear": Words(
+        "Which way in is meant?",
+        "“{slot}” is not the beginning of a way in’s number: that is at least four of the signs "
+        "0–9 and a–f. Nothing was changed.",
+        "Give the beginning of the number that stands before it in: lighttight slots list",
+    ),
     "slot-unknown": Words(
         "No way in like that",
-        "This library has no single way in whose number begins with {slot}.",
-        "See them with: lighttight slots list",
+        "This library has no way in whose number begins with {slot}. Nothing was changed.",
+        "Give the beginning of a number that stands in: lighttight slots list",
+    ),
+    "slot-ambiguous": Words(
+        "Which way in is meant?",
+        "Several ways in have a number that begins with {slot}. Nothing was changed.",
+        "Give more of the number that you mean, as it stands in: lighttight slots list",
     ),
     "recovery-stays": Words(
         "Recovery words can’t be removed",
@@ -779,6 +802,19 @@ _CLI: dict[str, Words] = {
         "Recovery words are shown once, and here they would end up in a pipe or a file. Nothing "
         "was done.",
         "Run it in a terminal, or give --recovery-out FILE.",
+    ),
+    "new-words-nowhere": Words(
+        "Nowhere to show the new recovery words",
+        "All keys change, and the recovery words with them. New ones are shown once, and here they "
+        "would end up in a pipe or a file. Nothing was changed.",
+        "Run it in a terminal, or give --recovery-out FILE for the new words, or --words-file FILE "
+        "to keep the ones that you have.",
+    ),
+    "path-empty": Words(
+        "A name is missing",
+        "Where a file or folder should be named stands nothing, so nothing was done. In a script, "
+        "a variable may be empty.",
+        "Name it, or give . for the folder that you are in.",
     ),
     "new-passphrase-missing": Words(
         "The new passphrase is missing",

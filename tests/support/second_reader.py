@@ -41,7 +41,7 @@ TABLES = {
 FIELDS = (
     *("item", "items", "count", "name", "title", "digest", "size", "album", "tag", "reason"),
     *("result", "setting", "value", "slot", "factors", "catalog", "generation", "date", "path"),
-    *("form", "screen", "intent", "person", "share"),
+    *("form", "screen", "intent", "person", "share", "removed"),
 )
 
 

@@ -67,12 +67,16 @@ class OpenedFile:
         with translating(self._directory / self._wanted, gone="folder-gone"):
             write_all(self.fd, data)
 
-    def commit(self) -> Path:
-        """Everything onto the disk, then the name. Answers the path, whose name may be numbered."""
+    def commit(self, name: str | None = None) -> Path:
+        """Everything onto the disk, then the name. Answers the path, whose name may be numbered.
+
+        `name` is for whoever learns only from the content what the file is to be called.
+        """
+        self._wanted = self._wanted if name is None else safe_name(name)
         with translating(self._directory / self._wanted, gone="folder-gone"):
             sync_file(self.fd)
             failpoint("target.synced")
-            name = self._named = self._give_name()
+            given = self._named = self._give_name()
             failpoint("target.named")
             if self._folder is not None:
                 sync_directory_fd(self._folder)
@@ -80,7 +84,7 @@ class OpenedFile:
             self._named = None
             self._close()
             self._close_folder()
-        self.path = self._directory / name
+        self.path = self._directory / given
         return self.path
 
     def abort(self) -> None:

@@ -1,4 +1,4 @@
-"""Pixels to a small JPEG, in the program's own process. It encodes and never decodes.
+"""Pixels to a JPEG, in the program's own process. It encodes and never decodes.
 
 The pixels come from a child and are plain numbers by now: whatever was hidden in the original,
 in its metadata or between its pixels, does not get into what is written here. JPEG, because a
@@ -18,13 +18,15 @@ QUALITY = 80
 _MODES = {3: "RGB", 4: "RGBA"}
 
 
-def encode(pixels: Pixels, quality: int = QUALITY) -> bytes:
-    """A baseline JPEG of these pixels, without any metadata."""
+def encode(pixels: Pixels, quality: int = QUALITY, *, whole_colour: bool = False) -> bytes:
+    """A baseline JPEG of these pixels, without any metadata; colour halved or `whole_colour`."""
     size = (pixels.width, pixels.height)
     mode = _MODES[pixels.channels]
     data = cast(bytes, pixels.data)
     image = Image.frombuffer(mode, size, data, "raw", mode, pixels.stride, 1)
     out = io.BytesIO()
     # By its own writer: `Image.save` would load every reader and writer that Pillow has.
-    image.convert("RGB").save(out, JpegImagePlugin.JpegImageFile.format, quality=quality)
+    sampling = "4:4:4" if whole_colour else "4:2:0"
+    form = JpegImagePlugin.JpegImageFile.format
+    image.convert("RGB").save(out, form, quality=quality, subsampling=sampling)
     return out.getvalue()

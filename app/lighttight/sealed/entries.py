@@ -80,6 +80,7 @@ class Field(enum.Enum):
     INTENT = (22, FieldType.NUMBER)
     PERSON = (23, FieldType.ID)
     SHARE = (24, FieldType.ID)
+    REMOVED = (25, FieldType.TEXT)
 
     @property
     def number(self) -> int:
@@ -121,7 +122,10 @@ class EntryKind(enum.Enum):
     VERIFIED = (21, (Field.FORM, Field.RESULT, Field.COUNT))
     WEAKENED = (22, (Field.SETTING, Field.VALUE))
     EXPORT_INTENDED = (23, (Field.ITEMS, Field.PATH, Field.FORM, Field.SCREEN))
-    EXPORT_FINISHED = (24, (Field.INTENT, Field.RESULT, Field.COUNT, Field.ITEMS))
+    EXPORT_FINISHED = (
+        24,
+        (Field.INTENT, Field.RESULT, Field.COUNT, Field.ITEMS, Field.REMOVED),
+    )
     ORIGINAL_REMOVED = (25, (Field.ITEM, Field.PATH))
     ALBUM_CREATED = (26, (Field.ALBUM, Field.NAME))
     ALBUM_REMOVED = (27, (Field.ALBUM, Field.NAME))

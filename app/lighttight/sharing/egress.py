@@ -11,8 +11,9 @@ A crash between 2 and 4 leaves an intent without an outcome, which is shown as "
 the owner has looked. There is no step that a caller could skip: the functions here take items and a
 folder, not bytes.
 
-Exits are a closed list (`app/docs/audit-log.md`); this module has the first: saving originals to a
-folder. The second is the recovery words, which the vault hands out once.
+Exits are a closed list (`app/docs/audit-log.md`); this module has the first: saving copies to a
+folder, clean ones (`sharing.renditions`) or the originals. The second is the recovery words, which
+the vault hands out once.
 """
 
 from __future__ import annotations
@@ -27,17 +28,21 @@ from lighttight.audit.record import MAX_ITEMS, append
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.files.durable import translating
 from lighttight.files.failpoints import FAILPOINTS, failpoint
-from lighttight.files.names import disk_text
+from lighttight.files.names import disk_text, safe_name
 from lighttight.files.target import OpenedFile, create_exclusively
 from lighttight.library import items
+from lighttight.media.client import Decoder, Finding
 from lighttight.model import Factor, Item, ItemId
 from lighttight.progress import SILENT, Progress, Within
 from lighttight.sealed.entries import EntryKind, Field, Value
+from lighttight.sharing import renditions
+from lighttight.sharing.renditions import Size
 from lighttight.vault.vault import Vault
 
 FAILPOINTS.declare("egress.intended", "egress.written", "egress.finished")
 
 ORIGINAL: Final = "original"
+CLEAN: Final = "clean"
 RESERVE: Final = 64 << 20
 """Bytes left free on the disk that copies are saved to."""
 
@@ -52,6 +57,11 @@ class Exported:
     item: ItemId
     path: Path | None
     error: LighttightError | None
+    removed: tuple[Finding, ...] = ()
+    """What the original has and a clean copy has not."""
+
+
+_Save = Callable[[Item, Progress], Exported]
 
 
 class Egress:
@@ -80,7 +90,61 @@ class Egress:
         cannot be written and the owner did not say `without_anchor` (which is recorded),
         Refused("export-nothing", "folder-missing", "folder-inside"), Environment("folder-full").
         """
-        found = [items.item(self._vault.catalog, one) for one in dict.fromkeys(chosen)]
+        found = self._found(chosen)
+
+        def save(item: Item, progress: Progress) -> Exported:
+            return _save_original(self._vault, item, folder, progress)
+
+        return self._export(
+            found, folder, ORIGINAL, screen, save, progress, report, without_anchor=without_anchor
+        )
+
+    def export_copies(
+        self,
+        chosen: Sequence[ItemId],
+        folder: Path,
+        decoder: Decoder,
+        *,
+        screen: str,
+        size: Size = Size.FULL,
+        keep_names: bool = False,
+        without_anchor: bool = False,
+        progress: Progress = SILENT,
+        report: Callable[[Exported], None] = lambda _: None,
+    ) -> list[Exported]:
+        """Save clean copies into `folder`. What else is said of `export_originals` holds here too.
+
+        They are called 1, 2, 3 … in the order given, or like their items with `keep_names`. One
+        of which no clean copy can be made is reported as Unsupported("copy-impossible") and never
+        saved as it is.
+        """
+        found = self._found(chosen)
+        numbers = {item.id: str(number) for number, item in enumerate(found, 1)}
+
+        def save(item: Item, progress: Progress) -> Exported:
+            stem = safe_name(Path(item.name).stem) if keep_names else numbers[item.id]
+            return _save_copy(self._vault, decoder, item, size, folder, stem, progress)
+
+        form = CLEAN if size is Size.FULL else f"{CLEAN}-{size.value}"
+        return self._export(
+            found, folder, form, screen, save, progress, report, without_anchor=without_anchor
+        )
+
+    def _found(self, chosen: Sequence[ItemId]) -> list[Item]:
+        return [items.item(self._vault.catalog, one) for one in dict.fromkeys(chosen)]
+
+    def _export(
+        self,
+        found: list[Item],
+        folder: Path,
+        form: str,
+        screen: str,
+        save: _Save,
+        progress: Progress,
+        report: Callable[[Exported], None],
+        *,
+        without_anchor: bool,
+    ) -> list[Exported]:
         _check(self._vault, found, folder)
         self._vault.catalog.recompute()
         done: list[Exported] = []
@@ -88,10 +152,12 @@ class Egress:
         written = 0
         for start in range(0, len(found), MAX_ITEMS):
             batch = found[start : start + MAX_ITEMS]
-            intent = _intend(self._vault, batch, folder, screen, without_anchor=without_anchor)
+            intent = _intend(
+                self._vault, batch, folder, form, screen, without_anchor=without_anchor
+            )
             with _Outcome(self._vault, intent, batch) as outcome:
                 for item in batch:
-                    one = _save(self._vault, item, folder, Within(progress, written, total))
+                    one = save(item, Within(progress, written, total))
                     outcome.add(one)
                     done.append(one)
                     report(one)
@@ -130,12 +196,12 @@ def _check(vault: Vault, found: list[Item], folder: Path) -> None:
 
 
 def _intend(
-    vault: Vault, batch: list[Item], folder: Path, screen: str, *, without_anchor: bool
+    vault: Vault, batch: list[Item], folder: Path, form: str, screen: str, *, without_anchor: bool
 ) -> int:
     fields: dict[Field, Value] = {
         Field.ITEMS: tuple(sorted(one.id for one in batch)),
         Field.PATH: disk_text(folder),
-        Field.FORM: ORIGINAL,
+        Field.FORM: form,
         Field.SCREEN: screen,
     }
     with vault.transaction() as tx:
@@ -144,7 +210,7 @@ def _intend(
         vault.anchor_now()
     except Environment:
         if not without_anchor:
-            _finish(vault, intent, "failed", ())
+            _finish(vault, intent, "failed", (), "")
             raise
         with vault.transaction() as tx:
             append(tx, EntryKind.ANCHOR_OVERRIDDEN, {Field.REASON: "export"})
@@ -160,10 +226,12 @@ class _Outcome:
         self._intent = intent
         self._all = {one.id for one in batch}
         self._left: set[ItemId] = set()
+        self._removed: set[str] = set()
 
     def add(self, one: Exported) -> None:
         if one.path is not None:
             self._left.add(one.item)
+            self._removed |= {finding.kind for finding in one.removed}
 
     def __enter__(self) -> _Outcome:
         return self
@@ -173,11 +241,12 @@ class _Outcome:
             result = "cancelled"
         else:
             result = "done" if self._left == self._all else "failed"
-        _finish(self._vault, self._intent, result, tuple(sorted(self._left)))
+        removed = "+".join(sorted(self._removed))
+        _finish(self._vault, self._intent, result, tuple(sorted(self._left)), removed)
         failpoint("egress.finished")
 
 
-def _finish(vault: Vault, intent: int, result: str, left: tuple[ItemId, ...]) -> None:
+def _finish(vault: Vault, intent: int, result: str, left: tuple[ItemId, ...], removed: str) -> None:
     fields: dict[Field, Value] = {
         Field.INTENT: intent,
         Field.RESULT: result,
@@ -185,11 +254,13 @@ def _finish(vault: Vault, intent: int, result: str, left: tuple[ItemId, ...]) ->
     }
     if result != "done" and left:
         fields[Field.ITEMS] = left
+    if removed:
+        fields[Field.REMOVED] = removed
     with vault.transaction() as tx:
         append(tx, EntryKind.EXPORT_FINISHED, fields)
 
 
-def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exported:
+def _save_original(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exported:
     target: OpenedFile | None = None
     try:
         with vault.blobs.kept(), create_exclusively(folder, item.name) as target:
@@ -198,6 +269,35 @@ def _save(vault: Vault, item: Item, folder: Path, progress: Progress) -> Exporte
                 target.write(part)
             failpoint("egress.written")
             return Exported(item.id, target.commit(), None)
+    except LighttightError as error:
+        return Exported(item.id, None if target is None else target.path, error)
+
+
+def _save_copy(
+    vault: Vault,
+    decoder: Decoder,
+    item: Item,
+    size: Size,
+    folder: Path,
+    stem: str,
+    progress: Progress,
+) -> Exported:
+    target: OpenedFile | None = None
+    written = 0
+
+    def write(part: bytes | memoryview) -> None:
+        nonlocal written
+        opened.write(part)
+        written += len(part)
+        progress.step(min(written, item.size), item.size)
+
+    try:
+        with vault.blobs.kept(), create_exclusively(folder, stem) as target:
+            opened = target
+            with vault.blobs.open(items.sealed(vault.catalog, item.id)) as original:
+                made = renditions.make(decoder, original, item, size, write)
+            failpoint("egress.written")
+            return Exported(item.id, target.commit(stem + made.ending), None, made.findings)
     except LighttightError as error:
         return Exported(item.id, None if target is None else target.path, error)
 

@@ -5,6 +5,7 @@
     raw        the cameras' own formats: the picture that the camera put in, else developed
     video      one frame, and what the container says
     develop    any picture mode to upright sRGB of the size that was asked for
+    cleaned    a copy of the file without what stands around its picture
     remote     the child's view of the file
 
 A codec may be taken over by the file that it reads. It then holds this one file, a socket on
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from lighttight.media import sniff
 from lighttight.media.wire import Op, Request, Undecodable
-from lighttight.media.worker import pictures, raw, video
+from lighttight.media.worker import cleaned, pictures, raw, video
 from lighttight.media.worker.remote import RemoteFile
 from lighttight.model import Kind
 
@@ -48,6 +49,8 @@ def answer(request: Request, channel: Channel) -> dict[str, Any]:
     sniffed = sniff.sniff(file.head())
     if sniffed is None or not sniffed.decodable:
         raise Undecodable("unknown")
+    if request.op in (Op.CLEAN, Op.FINDINGS):
+        return cleaned.answer(request, channel, sniffed)
     if sniffed.kind is Kind.VIDEO:
         return video.answer(request, file, sniffed)
     if request.op is Op.FRAME:

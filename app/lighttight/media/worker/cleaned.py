@@ -1,0 +1,34 @@
+"""A clean copy without decoding, by the one module that knows the format.
+
+The same walk answers what would be removed (`Op.FINDINGS`) and writes the copy (`Op.CLEAN`).
+Formats that are not in the table have to be decoded, and the program is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from lighttight.media.cleaning.base import Damaged, Finding, Original, Write, drop
+from lighttight.media.sniff import Sniffed
+from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
+
+if TYPE_CHECKING:
+    from lighttight.media.worker.remote import Channel
+
+Walk = Callable[[Original, Write], tuple[Finding, ...]]
+
+_WALKS: Final[dict[str, tuple[str, Walk]]] = {}
+"""Container of the original: that of the copy, and who makes it."""
+
+
+def answer(request: Request, channel: Channel, sniffed: Sniffed) -> dict[str, Any]:
+    if sniffed.container not in _WALKS:
+        raise Undecodable("codec")
+    container, walk = _WALKS[sniffed.container]
+    try:
+        found = walk(channel, channel.write if request.op is Op.CLEAN else drop)
+    except Damaged as error:
+        raise Undecodable("damaged") from error
+    told = [{"kind": one.kind.value, "detail": one.detail} for one in found[:MAX_FINDINGS]]
+    return {"clean": {"container": container, "findings": told}}

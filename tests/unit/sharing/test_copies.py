@@ -1,0 +1,146 @@
+"""Clean copies through the one exit: never the original instead, and recorded as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lighttight.audit.reading import Record
+from lighttight.errors import Cancelled, Refused
+from lighttight.media.client import Decoder
+from lighttight.model import ItemId
+from lighttight.progress import Watched
+from lighttight.sealed.entries import EntryKind, Field
+from lighttight.sharing.egress import Egress
+from lighttight.sharing.renditions import Size
+from lighttight.vault.vault import Vault
+from tests.support import media_files
+from tests.support.objects import add_object
+from tests.support.password_store import MemoryStore
+from tests.support.vaults import make_vault
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder() as found:
+        yield found
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    vault = make_vault(tmp_path / "v", MemoryStore()).vault
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "usb"
+    folder.mkdir()
+    return folder
+
+
+def forms(vault: Vault) -> list[str]:
+    found = Record(vault).entries(kinds=frozenset({EntryKind.EXPORT_INTENDED}))
+    return [str(one.values[Field.FORM]) for one in found]
+
+
+def export(vault: Vault, decoder: Decoder, items: list[ItemId], folder: Path, **more: object):
+    return Egress(vault).export_copies(items, folder, decoder, screen="test", **more)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_damaged_original_is_never_saved_instead(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    good, _ = add_object(vault, media_files.jpeg(), "good.jpg")
+    bad, _ = add_object(vault, media_files.jpeg()[:100], "bad.jpg")
+    text, _ = add_object(vault, b"no picture at all " * 50, "odd.jpg")
+    done = export(vault, decoder, [bad, text, good], folder)
+    assert [one.error.code if one.error else None for one in done] == [
+        "copy-impossible",
+        "copy-impossible",
+        None,
+    ]
+    assert [path.name for path in folder.iterdir()] == ["3.jpg"]
+
+
+def test_nothing_of_the_camera_is_in_a_copy(vault: Vault, decoder: Decoder, folder: Path) -> None:
+    item, _ = add_object(vault, media_files.jpeg(), "IMG_2041.jpg")
+    [done] = export(vault, decoder, [item], folder)
+    assert done.path == folder / "1.jpg"
+    data = (folder / "1.jpg").read_bytes()
+    for trace in (media_files.MAKE, media_files.MODEL, "2026:07:04", "IMG_2041"):
+        assert trace.encode() not in data
+    assert forms(vault) == ["clean"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_smaller_copy_stands_upright(
+    vault: Vault, decoder: Decoder, folder: Path, orientation: int
+) -> None:
+    item, _ = add_object(vault, media_files.jpeg(orientation, (3000, 2000)))
+    [done] = export(vault, decoder, [item], folder, size=Size.SMALL)
+    assert done.path is not None
+    with Image.open(done.path) as image:
+        assert image.size == (1280, 853)
+        assert not image.getexif()
+        middle = image.convert("RGB").getpixel((320, 213))
+    assert isinstance(middle, tuple)
+    assert all(abs(a - b) < 12 for a, b in zip(middle, media_files.RED, strict=True))
+    assert forms(vault) == ["clean-1280"]
+
+
+def test_a_small_original_is_not_made_larger(vault: Vault, decoder: Decoder, folder: Path) -> None:
+    item, _ = add_object(vault, media_files.jpeg())
+    [done] = export(vault, decoder, [item], folder, size=Size.LARGE)
+    assert done.path is not None
+    with Image.open(done.path) as image:
+        assert image.size == (96, 64)
+
+
+def test_names_are_numbers_unless_asked_for(vault: Vault, decoder: Decoder, folder: Path) -> None:
+    names = ("b.heic", "../../a.heic", "..")
+    items = [
+        add_object(vault, media_files.heic(size=(64 + 32 * number, 64)), name)[0]
+        for number, name in enumerate(names)
+    ]
+    export(vault, decoder, items, folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["1.jpg", "2.jpg", "3.jpg"]
+    kept = folder / "kept"
+    kept.mkdir()
+    export(vault, decoder, items, kept, keep_names=True)
+    assert sorted(path.name for path in kept.iterdir()) == ["a.jpg", "b.jpg", "unnamed.jpg"]
+
+
+def test_nothing_is_overwritten(vault: Vault, decoder: Decoder, folder: Path) -> None:
+    (folder / "1.jpg").write_bytes(b"mine")
+    item, _ = add_object(vault, media_files.heic())
+    [done] = export(vault, decoder, [item], folder)
+    assert done.path == folder / "1 (2).jpg"
+    assert (folder / "1.jpg").read_bytes() == b"mine"
+
+
+def test_stopping_in_the_middle_leaves_whole_copies_only(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    items = [
+        add_object(vault, media_files.heic(size=(64 + 32 * number, 64)))[0] for number in range(3)
+    ]
+    watched = Watched()
+    with pytest.raises(Cancelled):
+        export(
+            *(vault, decoder, items, folder),
+            progress=watched,
+            report=lambda _: watched.cancel(),
+        )
+    assert [path.name for path in folder.iterdir()] == ["1.jpg"]
+
+
+def test_a_copy_into_the_library_itself_is_refused(vault: Vault, decoder: Decoder) -> None:
+    item, _ = add_object(vault, media_files.jpeg())
+    with pytest.raises(Refused, match="folder-inside"):
+        export(vault, decoder, [item], vault.path)
+    assert forms(vault) == []
