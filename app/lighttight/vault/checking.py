@@ -8,6 +8,7 @@ both need the vault alone.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from lighttight.sealed.entries import (
     parse_leaf,
 )
 from lighttight.sealed.tree import Frontier, leaf_hash
-from lighttight.vault import header_files, rotation, ways_in
+from lighttight.vault import header_files, ways_in
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault, now_ms
@@ -218,24 +219,39 @@ def sweep(vault: Vault) -> int | None:
     Nothing at all for a while after an older vault was accepted: who looked at it may want to go
     back to the newer one, which may name what looks left over. Raises Integrity("state-differs")
     before anything goes: by an old page that was put back, the newest blobs look left over too.
+
+    Every row is hashed for it, whoever did that before, and only where something is left over:
+    nothing that was true at the opening is trusted by what removes, and an opening that finds all
+    in order does not pay for it.
     """
     with vault.alone() as alone, translating(vault.path):
         return _sweep_alone(vault) if alone else None
 
 
 def _sweep_alone(vault: Vault) -> int:
+    vault.catch_up()
+    announced = False
+    with contextlib.suppress(Environment):
+        # A keyring that does not answer keeps them until the next time.
+        announced = ways_in.is_announced(vault.store, vault.id)
+    if not announced and not _left_over(vault):
+        return 0
     vault.catalog.recompute()
     accepted = vault.catalog.one(
-        "SELECT max(claimed) FROM entries WHERE kind = ?", (EntryKind.OLDER_ACCEPTED.number,)
+        "SELECT max(claimed) FROM entries NOT INDEXED WHERE kind = ?",
+        (EntryKind.OLDER_ACCEPTED.number,),
     )
     if accepted is not None and accepted[0] is not None and _is_lately(accepted[0]):
         return 0
-    vault.catch_up()
-    synchronised = vault.lock.synchronised is not None
-    count = _sweep_arrived(vault) if synchronised else _sweep_files(vault)
-    with contextlib.suppress(Environment):
-        # A keyring that does not answer keeps them until the next time.
-        count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
+    # Once more, by rows that were hashed.
+    files = _left_over(vault)
+    for path in files:
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+    count = len(files)
+    if announced:
+        with contextlib.suppress(Environment):
+            count += ways_in.forget_announced(vault.store, vault.id, vault.header.slots)
     return count
 
 
@@ -243,49 +259,49 @@ def _is_lately(ms: float) -> bool:
     return now_ms() - ms <= SPARED_MS
 
 
-def _unfinished(vault: Vault) -> list[Path]:
-    # SQLite keeps a journal beside a copy that it is writing.
-    names = (f"*{PART}", f"*{PART}-journal")
-    return [one for name in names for one in vault.path.glob(name) if one.is_file()]
+def _left_over(vault: Vault) -> list[Path]:
+    """What may go, as far as header and rows can be trusted.
 
-
-def _sweep_arrived(vault: Vault) -> int:
-    """In a folder that is synchronised files come one by one, and a removal here is one everywhere.
-
-    A blob that no row names may be another computer's, whose catalog is late by months; without its
+    In a folder that is synchronised files come one by one, and a removal here is one everywhere. A
+    blob that no row names may be another computer's, whose catalog is late by months; without its
     key it is nothing but room on the disk, and stays. What nobody can ever name again goes, once it
     has been here for long: unfinished files, and catalogs from before a rotation, which an old way
     in would open.
     """
-    before = [
-        path
-        for path in sorted(vault.path.glob("catalog.*.db*"), reverse=True)
-        if (found := _CATALOG.fullmatch(path.name)) and int(found[1]) < vault.header.catalog
-    ]
-    # Not by the time of the last change, which comes along from the other computer.
-    old = [
-        path
-        for path in (*_unfinished(vault), *vault.blobs.leftovers(), *before)
-        if not _is_lately(path.lstat().st_ctime * 1000)
-    ]
-    for path in old:
-        path.unlink(missing_ok=True)
-        sync_directory(path.parent)
-    return len(old)
+    # SQLite keeps a journal beside a copy that it is writing.
+    unfinished = [one for name in (f"*{PART}", f"*{PART}-journal") for one in vault.path.glob(name)]
+    # Logs first: of a log without its database nobody would know whose it is.
+    catalogs = sorted(vault.path.glob("catalog.*.db*"), reverse=True)
+    if vault.lock.synchronised is None:
+        others = [one for one in catalogs if _database(one) != vault.catalog.path]
+        found = [*others, *unfinished, *vault.blobs.unnamed(lambda: _named(vault))]
+    else:
+        before = [one for one in catalogs if _number(one) < vault.header.catalog]
+        # Not by the time of the last change, which comes along from the other computer.
+        found = [
+            path
+            for path in (*before, *unfinished, *vault.blobs.leftovers())
+            if not _is_lately(path.lstat().st_ctime * 1000)
+        ]
+    return [path for path in found if not path.is_dir()]
 
 
-def _sweep_files(vault: Vault) -> int:
-    count = rotation.sweep_catalogs(vault)
+def _database(path: Path) -> Path:
+    """The database that a file is, or is a log of."""
+    return path.with_name(path.name.partition("-")[0])
 
-    def named() -> set[ObjectId]:
-        return {sealed.id for _, sealed in all_objects(vault)} | pending_removals(vault)
 
-    for path in (*_unfinished(vault), *vault.blobs.unnamed(named)):
-        with translating(path):
-            path.unlink(missing_ok=True)
-            sync_directory(path.parent)
-        count += 1
-    return count
+def _number(path: Path) -> float:
+    found = _CATALOG.fullmatch(path.name)
+    return int(found[1]) if found else math.inf
+
+
+def _named(vault: Vault) -> set[ObjectId]:
+    # From the tables that are hashed: an index only repeats them, and has pages of its own.
+    rows = vault.catalog.query(
+        "SELECT object FROM items NOT INDEXED UNION ALL SELECT object FROM removals NOT INDEXED"
+    )
+    return {ObjectId(one.hex()) for (one,) in rows}
 
 
 def mend_indexes(vault: Vault) -> bool:

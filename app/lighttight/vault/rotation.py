@@ -274,18 +274,3 @@ def _make_durable(catalog: Catalog, path: Path) -> None:
         raise Environment("catalog-busy")
     sync_directory(path.parent)
     failpoint("rotation.catalog-durable")
-
-
-def sweep_catalogs(vault: Vault) -> int:
-    """Remove catalogs that the header does not name. Needs the exclusive lock; returns how many."""
-    # By the logs as well: of two files removed, a power cut may bring back either.
-    found = {_catalog_of(path) for path in vault.path.glob("catalog.*.db*")}
-    unnamed = found - {vault.catalog.path}
-    for path in unnamed:
-        remove_database(path)
-    return len(unnamed)
-
-
-def _catalog_of(path: Path) -> Path:
-    """The database that a file is, or is a log of."""
-    return path.with_name(path.name.partition("-")[0])

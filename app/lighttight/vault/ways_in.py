@@ -252,6 +252,11 @@ def announce(store: PasswordStore, vault: VaultId, slots: Iterable[str]) -> None
     store.set(_announcement(vault), " ".join(sorted({*noted.split(), *slots})))
 
 
+def is_announced(store: PasswordStore, vault: VaultId) -> bool:
+    """Whether there is anything to `forget_announced`."""
+    return store.get(_announcement(vault)) is not None
+
+
 def forget_announced(store: PasswordStore, vault: VaultId, named: Iterable[Slot]) -> int:
     """Delete announced items that the header in force does not name; returns how many.
 

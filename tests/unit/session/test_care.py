@@ -9,10 +9,11 @@ import pytest
 
 from lighttight.errors import Integrity
 from lighttight.library.importing import import_paths
-from lighttight.model import ItemId
+from lighttight.library.library import Library
+from lighttight.model import ItemId, ObjectId
 from lighttight.session import Offer, Session, create_session, open_session
 from lighttight.vault import checking
-from lighttight.vault.catalog import PAGE
+from lighttight.vault.catalog import PAGE, Catalog, State
 from tests.support import media_files
 from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
@@ -123,3 +124,67 @@ def test_old_pages_put_back_do_not_make_a_picture_look_left_over(tmp_path: Path,
             with pytest.raises(Integrity, match="state-differs"):
                 again.care.settle_in()
     assert newest.exists()
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Catalog]:
+    """Grows by one each time that every row is hashed."""
+    seen: list[Catalog] = []
+    recompute = Catalog.recompute
+
+    def counted(self: Catalog) -> State:
+        seen.append(self)
+        return recompute(self)
+
+    monkeypatch.setattr(Catalog, "recompute", counted)
+    return seen
+
+
+def test_an_opening_hashes_every_row_once(session: Session, hashed: list[Catalog]) -> None:
+    add_object(session.vault, b"a picture")
+    assert session.care.settle_in() == 0
+    assert len(hashed) == 1
+
+
+@pytest.mark.parametrize("table", ["items", "objects"])
+def test_what_is_left_over_is_told_by_rows_that_were_hashed_at_that_moment(
+    session: Session, hashed: list[Catalog], monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    _, sealed = add_object(session.vault, b"a picture")
+    session.lock()
+    begin = Library.begin
+
+    def put_back(library: Library) -> int:
+        # Behind the sum's back, as an old page of the table does, after the opening has looked.
+        library.vault.catalog._writer.pragma("foreign_keys", 0)
+        library.vault.catalog._writer.execute(f"DELETE FROM {table}")
+        return begin(library)
+
+    monkeypatch.setattr(Library, "begin", put_back)
+    with open_session(session.vault.path, Offer(), session.vault.store) as again:
+        again.vault.blobs.path(ObjectId(sealed.id[:2] + "0" * 30)).write_bytes(b"left over")
+        with pytest.raises(Integrity, match="state-differs"):
+            again.care.settle_in()
+        assert len(hashed) == 2
+        assert again.vault.blobs.path(sealed.id).exists()
+
+
+def test_an_old_index_makes_nothing_look_left_over(session: Session) -> None:
+    _, sealed = add_object(session.vault, b"a picture")
+    catalog = session.vault.catalog
+    [(root,)] = catalog.query("SELECT rootpage FROM sqlite_schema WHERE name = 'items_object'")
+    assert catalog.checkpoint()
+    old = catalog.path.read_bytes()
+    _, newest = add_object(session.vault, b"another")
+    session.lock()
+    at = slice((root - 1) * PAGE, root * PAGE)
+    changed = bytearray(catalog.path.read_bytes())
+    changed[at] = old[at]
+    catalog.path.write_bytes(changed)
+    with open_session(session.vault.path, Offer(), session.vault.store) as again:
+        assert len(again.vault.catalog.query("SELECT object FROM items")) == 1
+        again.vault.catalog.recompute()
+        stray = again.vault.blobs.path(ObjectId(sealed.id[:2] + "0" * 30))
+        stray.write_bytes(b"left over")
+        assert checking.sweep(again.vault) == 1
+        assert again.vault.blobs.path(newest.id).exists()
