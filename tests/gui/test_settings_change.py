@@ -434,6 +434,15 @@ def test_after_locking_nothing_is_in_the_way(full: RealDesk) -> None:
 # --- the second copy
 
 
+def test_where_the_library_is_stands_in_the_settings_while_it_is_open(full: RealDesk) -> None:
+    """Also on a computer that others use, where no page says it before."""
+    path, page = session_of(full).vault.path, full.window.shell.settings
+    assert page.place.detail.text() == f"In your home folder: {path.name}"
+    full.window.lock_wanted.emit()
+    full.until(lambda: not full.jobs.busy())
+    assert path.stem not in page.place.detail.text()
+
+
 def test_a_second_copy_is_made_and_said(full: RealDesk, tmp_path: Path) -> None:
     disk = tmp_path / "Blue disk"
     disk.mkdir()

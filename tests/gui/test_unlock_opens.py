@@ -242,6 +242,17 @@ def test_at_the_next_start_the_last_library_is_offered(desk: RealDesk) -> None:
     assert desk.starting.first() == path
 
 
+def test_the_place_of_the_library_is_said_where_a_list_is_kept(desk: RealDesk) -> None:
+    path = desk.create()
+    locked(desk)
+    page = desk.window.unlock
+    assert page.place.isVisibleTo(desk.window)
+    assert page.place.text() == f"In your home folder: {path.name}"
+    settings.change(keep_recent=False)
+    page.way_chosen.emit(Way.RECOVERY.value)
+    assert page.place.text() == ""
+
+
 def test_on_a_shared_computer_nothing_is_offered_or_said(desk: RealDesk) -> None:
     desk.create(pin=PIN)
     locked(desk)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject, QTranslator
 
 from lighttight.errors import Environment
+from lighttight.messages import harmless
 from lighttight.ui.resources import resource_path
 
 _translators: list[QTranslator] = []
@@ -167,6 +169,20 @@ def store_trouble(state: str) -> Environment:
             return Environment("keyring-absent")
         case "locked":
             return Environment("keyring-locked")
+def place_of(path: Path) -> str:
+    """`In your home folder: Pictures.lighttight`: where something is, as one would say it."""
+    tr = QCoreApplication.translate
+    folder, home = path.parent, Path.home()
+    if folder == home:
+        said = tr("Words", "In your home folder: {name}")
+    elif folder.is_relative_to(home):
+        folder = folder.relative_to(home)
+        said = tr("Words", "In {folder}, in your home folder: {name}")
+    else:
+        said = tr("Words", "In {folder}: {name}")
+    return said.format(folder=harmless(str(folder)), name=harmless(path.name))
+
+
         case "hanging":
             return Environment("keyring-hanging")
         case "insecure":

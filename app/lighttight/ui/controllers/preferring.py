@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from lighttight import settings
+from lighttight.ui import words
 from lighttight.ui.controllers.locking import Locking
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.jobs import Lane, Order
@@ -46,6 +47,7 @@ class Preferring(QObject):
         page.lock_after_wanted.connect(self._lock_after)
         program.window.place_chosen.connect(self._go)
         program.opened.connect(self._opened)
+        program.closed.connect(lambda: self._page.set_place(""))
 
     def _go(self, place: str) -> None:
         if place == "settings" and self._program.session is not None:
@@ -95,6 +97,8 @@ class Preferring(QObject):
     # ---- this library --------------------------------------------------------------------------
 
     def _opened(self) -> None:
+        if self._program.session is not None:
+            self._page.set_place(words.place_of(self._program.session.vault.path))
         self._program.ask(
             lambda session, _: session.protection.now(), self._protect, order=Order.CLICK
         )

@@ -148,7 +148,9 @@ class Unlocking(QObject):
         if self._known is not None:
             self._show(self._known)
         else:
-            self._window.show_unlock(UnlockData(path.stem, Way.ONE_CLICK, store_ready=False))
+            self._window.show_unlock(
+                UnlockData(path.stem, Way.ONE_CLICK, self._place(path), store_ready=False)
+            )
             self._page.set_busy(True)
         self._look(path)
 
@@ -279,6 +281,7 @@ class Unlocking(QObject):
             ),
             Way.PIN: (self.tr("PIN"), self.tr("The one you chose for this library"), "key"),
             Way.PASSPHRASE: (
+            place=self._place(known.path),
                 self.tr("Passphrase"),
                 self.tr("The one you chose for this library"),
                 "key",
@@ -333,6 +336,9 @@ class Unlocking(QObject):
         path, way = self._path, self._way
         if path is None:
             return
+    def _place(self, path: Path) -> str:
+        return said.place_of(path) if settings.load().settings.keep_recent else ""
+
 
         def open_it(_: object) -> Session:
             from lighttight.session import Offer, open_session

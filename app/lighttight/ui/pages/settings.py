@@ -343,7 +343,8 @@ class SettingsPage(QWidget):
         self._copy_row = SettingRow(
             self.tr("Make or update the second copy"), " ", self.copy, icon="copies"
         )
-        page.add(SettingGroup([self._copy_row]))
+        self.place = SettingRow(self.tr("This library"), " ", icon="folder")
+        page.add(SettingGroup([self.place, self._copy_row]))
         page.add(
             NoteBox(
                 self.tr(
@@ -354,6 +355,10 @@ class SettingsPage(QWidget):
         )
         self.add_section("copy", "copies", self.tr("Second copy"), page)
         self.set_copy(False)
+
+    def set_place(self, place: str) -> None:
+        """Where the library is; nothing while it is locked."""
+        self.place.detail.setText(place)
 
     def set_copy(self, made: bool) -> None:
         """Whether there has ever been one."""

@@ -33,9 +33,9 @@ class StartPage(Hall):
         inside.addWidget(
             Text(
                 self.tr(
-                    "Its name ends in “.lighttight”. This computer keeps no list of libraries, so "
-                    "that nobody else reads one here. In an open library, Settings can change "
-                    "that."
+                    "A library made here is in your home folder; its name ends in “.lighttight”. "
+                    "This computer keeps no list of libraries, so that nobody else reads one "
+                    "here. In an open library, Settings can change that."
                 ),
                 "small",
                 "text2",

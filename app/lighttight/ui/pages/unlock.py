@@ -43,10 +43,11 @@ class Way(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class UnlockData:
-    """What the page shows. `detail` and `libraries` stay empty on a shared computer."""
+    """What the page shows. On a shared computer `place`, `detail` and `libraries` stay empty."""
 
     library: str
     way: Way
+    place: str = ""
     detail: str = ""
     store_ready: bool = True
     store_words: str = ""
@@ -101,6 +102,8 @@ class UnlockPage(Hall):
         self.title = Text("", "title", align=centre)
         outer.addWidget(self.title, 0, centre)
         outer.addSpacing(2)
+        self.place = Text("", "body", "text2", align=centre)
+        outer.addWidget(self.place, 0, centre)
         self.detail = Text("", "body", "text2", align=centre)
         self.detail.setMinimumHeight(20)
         outer.addWidget(self.detail, 0, centre)
@@ -189,6 +192,8 @@ class UnlockPage(Hall):
         self._card.setVisible(not one_click)
         self.secret.setVisible(not recovery)
         self.recovery.setVisible(recovery)
+        self.place.setText(data.place)
+        self.place.setVisible(bool(data.place))
         label = {
             Way.PIN: self.tr("PIN"),
             Way.PASSPHRASE: self.tr("Passphrase"),
