@@ -275,6 +275,11 @@ _FILES: dict[str, Words] = {
         "This computer does not let you write there, or the disk is read-only.",
         "Choose another place, or change the permissions of that folder.",
     ),
+    "workers-hanging": Words(
+        "A disk does not answer",
+        "Too much is waiting for it: nothing more can be done until it answers.",
+        "Unplug that disk if it can be. Otherwise close Lighttight, and open it again.",
+    ),
     "vault-gone": Words(
         "Your library cannot be reached",
         "Its folder is not there any more. The disk may have been unplugged.",
@@ -991,7 +996,12 @@ IN_WINDOW: dict[str, str] = {
     "remove them.",
     "originals-not-in-backup": "Update the copy first: Settings, Second copy. Then import the file "
     "again to remove it.",
+    "item-id-unclear": "Look in the trash, or in another album.",
+    "item-id-unknown": "Look in the trash, or in another album.",
+    "item-id-ambiguous": "Look in the trash, or in another album.",
+    "slot-unclear": "Look at the ways in once more: Settings, Ways in.",
     "slot-unknown": "Look at the ways in once more: Settings, Ways in.",
+    "slot-ambiguous": "Look at the ways in once more: Settings, Ways in.",
     "recovery-stays": "To get new words and end the old ones: Settings, Ways in, “New recovery "
     "words…”.",
 }

@@ -10,9 +10,9 @@ import getpass
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
+from lighttight.cli.options import named_path
 from lighttight.errors import Cancelled, Environment, Refused
 
 LONGEST: Final = 64 * 1024
@@ -88,8 +88,8 @@ def _source(file: str) -> str:
 
 
 def _read(file: str) -> bytes:
+    path = named_path(file)
     try:
-        path = Path(file)
         if not path.exists():
             raise Refused("file-not-found", path=file)
         # Bounded, and a pipe is fine: <(…) of a shell is one.

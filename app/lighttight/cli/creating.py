@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lighttight.cli import asking, opening
-from lighttight.cli.options import Common, JsonFlag, PassphraseFile, Usage, with_common
+from lighttight.cli.options import Common, JsonFlag, PassphraseFile, Usage, named_path, with_common
 from lighttight.cli.screen import Screen, counted
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.model import Factor
@@ -52,7 +52,7 @@ class Unlock(enum.Enum):
 RecoveryOut = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", readable=False, help="Write the recovery words into this new file."
+        metavar="FILE", parser=named_path, help="Write the recovery words into this new file."
     ),
 ]
 AllowWeak = Annotated[
@@ -63,7 +63,7 @@ AllowWeak = Annotated[
 
 def create(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", readable=False, help="A new or empty folder.")
+        Path, typer.Argument(metavar="PATH", parser=named_path, help="A new or empty folder.")
     ],
     name: Annotated[str | None, typer.Option(metavar="N", help="What to call it.")] = None,
     unlock: Annotated[

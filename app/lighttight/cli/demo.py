@@ -18,7 +18,7 @@ import typer
 
 from lighttight.cli.creating import WARNING, insist_on_room_of_its_own
 from lighttight.cli.looking import SHORT_ID
-from lighttight.cli.options import JsonFlag
+from lighttight.cli.options import JsonFlag, named_path
 from lighttight.cli.screen import Screen, counted
 from lighttight.cli.sentences import Narrator
 from lighttight.errors import Environment, Integrity, LighttightError, Refused
@@ -37,7 +37,7 @@ def demo(
     keep: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", readable=False, help="Do it here, in a new folder, and leave it."
+            metavar="DIR", parser=named_path, help="Do it here, in a new folder, and leave it."
         ),
     ] = None,
     json: JsonFlag = False,

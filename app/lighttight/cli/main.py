@@ -140,9 +140,11 @@ def _with_listing(arguments: list[str]) -> list[str]:
 
 
 def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Usage:
-    known = {*COMMANDS, *GROUPS}
-    named = [part for part in arguments[:1] if part in known]
-    message = " ".join(error.format_message().split()).rstrip(".")
+    first, second = [*arguments[:2], "", ""][:2]
+    named = [first] if first in {*COMMANDS, *GROUPS} else []
+    if first in GROUPS and second in {one.name for one in GROUPS[first].registered_commands}:
+        named.append(second)
+    message = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
     return Usage("usage", message=message, command=" ".join(["lighttight", *named]))
 
 

@@ -12,7 +12,7 @@ import typer
 from lighttight.cli import creating, opening
 from lighttight.cli.keeping import Ids, found
 from lighttight.cli.looking import SHORT_ID
-from lighttight.cli.options import Common, Usage, with_common
+from lighttight.cli.options import Common, Usage, named_path, with_common
 from lighttight.cli.screen import Screen, counted, day
 from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.messages import WORDS, harmless, size, words
@@ -47,7 +47,7 @@ def import_files(
     common: Common,
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH…", readable=False, help="Files and folders of pictures."),
+        typer.Argument(metavar="PATH…", parser=named_path, help="Files and folders of pictures."),
     ],
     album: Annotated[
         str | None, typer.Option(metavar="A", help="Into this album; made if it is not there.")
@@ -172,7 +172,7 @@ def export(
     ids: Ids = None,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="DIR", readable=False, help="A folder that is there."),
+        typer.Option("--to", metavar="DIR", parser=named_path, help="A folder that is there."),
     ] = None,
     copy_size: Annotated[
         Size | None, typer.Option("--size", help="How large clean copies are.")
@@ -192,6 +192,7 @@ def export(
         chosen = found(session, ids)
         outcome.items = {one: session.library.item(one) for one in chosen}
         _warn_of_what_they_tell(told, list(outcome.items.values()))
+        _tell_of_trash(told, list(outcome.items.values()))
         with told.progress("Saving", octets=True) as progress:
             done = session.egress.export_originals(
                 chosen,
@@ -258,6 +259,17 @@ def _warn_of_what_they_tell(told: Screen, items: Sequence[Item]) -> None:
     )
 
 
+def _tell_of_trash(told: Screen, items: Sequence[Item]) -> None:
+    """What was named by its id is meant, and saving it may come before deleting it for good. But
+    somebody may have forgotten that it was thrown away."""
+    trashed = [item.name for item in items if item.trashed is not None]
+    if len(trashed) > NAMED:
+        told.note("in-trash", f"{len(trashed):,} of these are in the trash, and stay there.")
+    elif trashed:
+        are = "is in the trash, and stays" if len(trashed) == 1 else "are in the trash, and stay"
+        told.note("in-trash", f"{', '.join(trashed)} {are} there.")
+
+
 def _facts_inside(item: Item) -> list[str]:
     facts: list[str] = []
     if item.place is not None:
@@ -276,7 +288,8 @@ def _facts_inside(item: Item) -> list[str]:
 def backup(
     common: Common,
     to: Annotated[
-        Path, typer.Argument(metavar="TO", readable=False, help="A new folder, or an older backup.")
+        Path,
+        typer.Argument(metavar="TO", parser=named_path, help="A new folder, or an older backup."),
     ],
 ) -> int:
     """Bring a second copy up to date, and open every new file of it once."""
@@ -302,7 +315,7 @@ def backup(
 @with_common
 def restore(
     common: Common,
-    source: Annotated[Path, typer.Argument(metavar="FROM", readable=False, help="The backup.")],
+    source: Annotated[Path, typer.Argument(metavar="FROM", parser=named_path, help="The backup.")],
 ) -> int:
     """Make a library at --vault from a backup. It never writes over one that is there."""
     from lighttight.session import Offer, PasswordStore, look, restore_session

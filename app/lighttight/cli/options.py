@@ -25,6 +25,18 @@ class Usage(Refused):
     exit_code: ClassVar[int] = 2
 
 
+def named_path(text: str) -> Path:
+    """A path as it was given; Usage("path-empty") for none.
+
+    `Path("")` is the folder that one is in: with a variable that is not set, `import "$FOLDER"`
+    would take in, and perhaps remove, whatever is there. Whether it can be read is ours to say,
+    with words of our own, and for one file of many it is no reason to refuse the rest.
+    """
+    if not text:
+        raise Usage("path-empty")
+    return Path(text)
+
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 PassphraseFile = Annotated[
     str | None,
@@ -72,9 +84,7 @@ def _shared(
             "--vault",
             metavar="PATH",
             envvar="LIGHTTIGHT_VAULT",
-            # What cannot be read is ours to say, here and everywhere: with words of our own, and
-            # for one file of many it is no reason to refuse the rest.
-            readable=False,
+            parser=named_path,
             help="The library.",
         ),
     ] = None,

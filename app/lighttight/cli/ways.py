@@ -117,9 +117,16 @@ def remove_slot(
         raise Usage("slot-not-named")
     with opening.opened_by(common) as (session, offer):
         going = session.ways.find(slot)
+        if Factor.RECOVERY in going.factors:
+            raise Refused("recovery-stays")
         staying = [one for one in _typed_or_not(session) if one.id != going.id]
-        if Factor.RECOVERY not in going.factors and not staying:
+        if not staying:
             raise Refused("last-way-in")
+        common.screen.note(
+            "removing",
+            f"To be removed: {opening.way_named(going.factors, pin=going.pin)} ({going.id}). All"
+            " keys change, so that it opens nothing any more.",
+        )
         given = _Presented(session, offer, also_passphrase_file or [])
         passphrases = given.passphrases(staying, drop_others=drop_others)
         with _NewWords(session, common, given, recovery_out) as confirm:
@@ -258,9 +265,10 @@ class _NewWords:
         self._file = file
         self._saved: Path | None = None
         if given.recovery is None:
+            shown = asking.is_shown() and asking.has_terminal() and not self._told.as_json
+            if file is None and not shown:
+                raise Usage("new-words-nowhere")
             creating.insist_on_place_for_words(file, self._told, session.vault.path)
-            if file is None and not asking.has_terminal():
-                raise Usage("recovery-nowhere")
 
     def __call__(self, words: tuple[str, ...]) -> None:
         self._saved = creating.hand_over_words(self._session, words, self._file, self._told)

@@ -48,7 +48,7 @@ class Library:
     def find(self, prefix: str) -> ItemId:
         """The one item whose id begins so; at least four hex digits.
 
-        Raises Refused("item-unknown") or Refused("item-ambiguous").
+        Raises Refused("item-id-unclear", "item-id-unknown" or "item-id-ambiguous").
         """
         return items.find(self.vault.catalog, prefix)
 

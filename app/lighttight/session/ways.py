@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from lighttight.errors import Environment, Refused
 from lighttight.model import Factor, SlotId
 from lighttight.vault.rotation import Rotated, rotate
 from lighttight.vault.vault import SlotInfo, Vault
 from lighttight.vault.ways_in import Offer, WayIn, keyring_output
+
+_BEGINNING: Final = re.compile(r"[0-9a-f]{4,16}")
 
 Confirm = Callable[[tuple[str, ...]], None]
 
@@ -34,10 +38,19 @@ class Ways:
         return True
 
     def find(self, prefix: str) -> SlotInfo:
-        """The one slot whose id begins so. Raises Refused("slot-unknown")."""
-        found = [slot for slot in self._vault.slots if prefix and slot.id.startswith(prefix)]
-        if len(found) != 1:
-            raise Refused("slot-unknown", slot=prefix)
+        """The one slot whose id begins so. At least four hex digits: somebody who types 1 means
+        the first of a list, and must not lose the one whose id happens to begin with it.
+
+        Raises Refused("slot-unclear", "slot-unknown" or "slot-ambiguous").
+        """
+        wanted = prefix.strip().lower()
+        if not _BEGINNING.fullmatch(wanted):
+            raise Refused("slot-unclear", slot=prefix)
+        found = [slot for slot in self._vault.slots if slot.id.startswith(wanted)]
+        if not found:
+            raise Refused("slot-unknown", slot=wanted)
+        if len(found) > 1:
+            raise Refused("slot-ambiguous", slot=wanted)
         return found[0]
 
     def add(self, way: WayIn) -> SlotInfo:

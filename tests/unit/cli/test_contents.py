@@ -73,9 +73,13 @@ class TestList:
 
 class TestShow:
     def test_unclear_ids(self, run: Run, filled: list[str]) -> None:
-        for wrong in ("ffffffff", "abc", "", "../..", "%"):
+        for wrong in ("abc", "", "../..", "%", "a.jpg"):
             ran = run("show", wrong, "--json")
-            assert (ran.code, ran.error) == (3, "item-unknown"), wrong
+            assert (ran.code, ran.error) == (3, "item-id-unclear"), wrong
+        assert run("show", "ffffffff", "--json").error == "item-id-unknown"
+        said = run("show", "ab").err
+        assert "“ab”" in said
+        assert "at least four" in said
 
     def test_everything_about_one(self, run: Run, filled: list[str], tmp_path: Path) -> None:
         run("caption", filled[0], "By the lake").ok()
@@ -96,7 +100,7 @@ class TestOrder:
     def test_one_unclear_id_and_nothing_is_done(self, run: Run, filled: list[str]) -> None:
         for command in ("favourite", "delete", "purge"):
             ran = run(command, filled[0], "ffffffff", "--json")
-            assert (ran.code, ran.error) == (3, "item-unknown")
+            assert (ran.code, ran.error) == (3, "item-id-unknown")
         assert len(listed(run)) == 3
         assert not any(one["favourite"] for one in listed(run))
 
@@ -162,7 +166,7 @@ class TestTrash:
         purged = run("purge", filled[0], "--yes", "--json").ok().document
         assert purged == {"purged": 1, "unfinished": 0}
         assert len(list(library.glob("blobs/*/*"))) == len(before) - 1
-        assert run("show", filled[0], "--json").error == "item-unknown"
+        assert run("show", filled[0], "--json").error == "item-id-unknown"
 
     def test_the_whole_trash(self, run: Run, filled: list[str]) -> None:
         run("delete", *filled[:2]).ok()

@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from lighttight import messages
 from lighttight.cli import main as entry
+from lighttight.cli.options import named_path
 from lighttight.errors import (
     Cancelled,
     Environment,
@@ -119,6 +120,52 @@ def test_wrong_command_is_a_usage_error(run: Run, arguments: list[str]) -> None:
     assert run(*arguments, "--json").error == "usage"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["slots", "add", "pin"], "lighttight slots add --help"),
+        (["albums", "rename"], "lighttight albums rename --help"),
+        (["slots", "foo"], "lighttight slots --help"),
+        (["show"], "lighttight show --help"),
+        (["foo"], "lighttight --help"),
+    ],
+)
+def test_the_help_that_is_named_is_the_one_that_helps(
+    run: Run, arguments: list[str], command: str
+) -> None:
+    said = run(*arguments).err
+    assert said.endswith(f"{command}\n")
+    assert "Value error" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import", ""],
+        ["import", "a.jpg", ""],
+        ["list", "--vault", ""],
+        ["export", "abcd", "--original", "--to", ""],
+        ["backup", ""],
+        ["restore", "", "--vault", "x"],
+        ["restore", "x", "--vault", ""],
+        ["create", ""],
+        ["create", "x", "--unlock", "keyring", "--recovery-out", ""],
+        ["list", "--passphrase-file", ""],
+        ["list", "--words-file", ""],
+        ["demo", "--keep", ""],
+    ],
+)
+def test_an_empty_name_is_not_the_folder_that_one_is_in(
+    run: Run, library: Path, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    ran = run(*arguments, "--json")
+    assert (ran.code, ran.error) == (2, "path-empty")
+    assert list(empty.iterdir()) == []
+
+
 def test_help_names_the_version_and_what_to_type_in_a_checkout(run: Run) -> None:
     ran = run("--help").ok()
     assert "--version" in ran.out
@@ -175,10 +222,11 @@ def path_options() -> list[tuple[str, Any]]:
     ]
 
 
-def test_the_parser_judges_no_file() -> None:
-    """One unreadable file among many would be a usage error, and stop the rest."""
+def test_the_parser_judges_no_file_and_takes_no_empty_name() -> None:
+    """One unreadable file among many would be a usage error, and stop the rest; an empty name
+    would be the folder that one is in."""
     assert len(path_options()) > 20
-    assert not [name for name, option in path_options() if option.readable or option.exists]
+    assert not [name for name, option in path_options() if option.parser is not named_path]
 
 
 def test_no_secret_can_be_an_argument() -> None:

@@ -11,6 +11,7 @@ import pytest
 from lighttight.cli.moving import _Imported
 from lighttight.cli.screen import Screen
 from lighttight.errors import Environment, Integrity, Refused
+from lighttight.library.importing import import_paths
 from lighttight.library.storing import RESERVE
 from lighttight.session import ImportResult, ImportStatus
 from tests.support.libraries import picture
@@ -106,7 +107,8 @@ class TestImport:
         folder.mkdir()
         for number in range(60):
             (folder / f"{number:02}.jpg").write_bytes(picture(number))
-        monkeypatch.setattr("lighttight.library.importing.WORKERS", 1)
+        one_worker = {**(import_paths.__kwdefaults__ or {}), "workers": 1}
+        monkeypatch.setattr(import_paths, "__kwdefaults__", one_worker)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, free))
         ran = run("import", folder)
         assert ran.code == 4
@@ -184,6 +186,19 @@ class TestExport:
         in_order = sorted(ran.lines, key=lambda one: one["path"])
         for line, name in zip(in_order, ("a.jpg", "b.jpg", "c.mp4"), strict=True):
             assert Path(line["path"]).read_bytes() == (tmp_path / "from" / name).read_bytes()
+
+    def test_what_is_in_the_trash_is_saved_and_said_to_be_there(
+        self, run: Run, filled: list[str], tmp_path: Path
+    ) -> None:
+        assert "trash" not in run("export", *filled, "--original", "--to", tmp_path).ok().err
+        run("delete", filled[0]).ok()
+        ran = run("export", *filled, "--original", "--to", tmp_path).ok()
+        name = run("show", filled[0], "--json").ok().document["name"]
+        assert f"{name} is in the trash, and stays there." in ran.err
+        assert "3 originals saved" in ran.out
+        run("delete", filled[1]).ok()
+        ran = run("export", *filled, "--original", "--to", tmp_path).ok()
+        assert "are in the trash, and stay there." in ran.err
 
     def test_what_an_original_tells_is_said_before(
         self, run: Run, filled: list[str], tmp_path: Path

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from lighttight.cli import asking
+from lighttight.model import Factor, SlotId
+from lighttight.session import SlotInfo
 from tests.support.objects import flip
 from tests.unit.cli.conftest import Run, Terminal
 
@@ -55,13 +57,42 @@ def test_added_way_opens(run: Run, two_ways: Path, pin_file: Path) -> None:
 
 class TestRemoving:
     def test_unknown(self, run: Run, two_ways: Path) -> None:
-        assert run("slots", "remove", "ffff", "--json").error == "slot-unknown"
+        assert run("slots", "remove", "ffffffff", "--json").error == "slot-unknown"
+
+    def test_a_number_in_the_list_is_not_the_beginning_of_an_id(
+        self, run: Run, two_ways: Path, tmp_path: Path
+    ) -> None:
+        before = ids(run)
+        for wrong in (before["keyring"][0], before["keyring"][:3], "keyring", "%"):
+            more = ("--drop-others", "--recovery-out", tmp_path / "new")
+            ran = run("slots", "remove", wrong, "--json", *more)
+            assert (ran.code, ran.error) == (3, "slot-unclear"), wrong
+        assert ids(run) == before
+        said = run("slots", "remove", "1").err
+        assert "“1”" in said
+        assert "lighttight slots list" in said
+
+    def test_what_fits_two_is_refused(
+        self, run: Run, two_ways: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = SlotInfo(SlotId("abcd0000" * 2), (Factor.KEYRING,), pin=False)
+        two = SlotInfo(SlotId("abcd1111" * 2), (Factor.KEYRING,), pin=False)
+        monkeypatch.setattr("lighttight.vault.vault.Vault.slots", (one, two))
+        assert run("slots", "remove", "abcd", "--json").error == "slot-ambiguous"
 
     def test_the_words_stay(self, run: Run, two_ways: Path) -> None:
         recovery = ids(run)["recovery"]
-        ran = run("slots", "remove", recovery, "--json", "--drop-others")
-        assert ran.code in {2, 3}
+        ran = run("slots", "remove", recovery, "--json")
+        assert (ran.code, ran.error) == (3, "recovery-stays")
         assert "recovery" in ids(run)
+
+    def test_what_goes_is_named_before_anything_is_asked(
+        self, run: Run, two_ways: Path, terminal: Terminal
+    ) -> None:
+        keyring = ids(run)["keyring"]
+        ran = run("slots", "remove", keyring[:4].upper())
+        assert ran.code == 2
+        assert f"To be removed: this computer’s password store ({keyring})" in ran.err
 
     def test_the_only_way_stays(self, run: Run, library: Path, tmp_path: Path) -> None:
         ran = run(
@@ -118,7 +149,7 @@ class TestRemoving:
 class TestRotating:
     def test_words_into_a_pipe(self, run: Run, library: Path) -> None:
         ran = run("slots", "rotate", "--json")
-        assert (ran.code, ran.error) == (2, "recovery-nowhere")
+        assert (ran.code, ran.error) == (2, "new-words-nowhere")
 
     def test_everything_is_renewed(
         self, run: Run, library: Path, tmp_path: Path, words_file: Path

@@ -16,10 +16,17 @@ from tests.support.libraries import StandIn, add, clip
 
 
 @pytest.mark.parametrize("prefix", ["", "abc", "zzzz", "0" * 33, "%%%%", "a'--", "00 00"])
-def test_no_item_begins_so(library: Library, folder: Path, prefix: str) -> None:
+def test_what_is_no_beginning_of_an_id(library: Library, folder: Path, prefix: str) -> None:
     add(library, folder)
-    with pytest.raises(Refused, match="item-unknown"):
+    with pytest.raises(Refused, match="item-id-unclear") as caught:
         library.find(prefix)
+    assert caught.value.facts == {"given": prefix}
+
+
+def test_no_item_begins_so(library: Library, folder: Path) -> None:
+    item = add(library, folder)[0]
+    with pytest.raises(Refused, match="item-id-unknown"):
+        library.find(item[:6] + ("0" if item[6] != "0" else "1"))
 
 
 @pytest.mark.parametrize("item", ["", "zz", "0" * 32, "00 00"])
@@ -38,7 +45,7 @@ def test_an_ambiguous_beginning_is_refused(library: Library, folder: Path) -> No
             "UPDATE items SET id = ? WHERE id = ?", (bytes.fromhex(twin), bytes.fromhex(second))
         )
         tx.recorded = 1
-    with pytest.raises(Refused, match="item-ambiguous"):
+    with pytest.raises(Refused, match="item-id-ambiguous"):
         library.find(first[:5])
     assert library.find(first[:7].upper()) == first
     assert library.find(f" {twin} ") == twin
