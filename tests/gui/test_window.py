@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from lighttight import settings
-from lighttight.ui.app import fitted, place, remember_place
+from lighttight.ui.app import fitted, follow_place, place
 from lighttight.ui.grid.view import ZOOM
 from lighttight.ui.jobs import Jobs
 from lighttight.ui.pages.unlock import UnlockData, Way
@@ -342,12 +343,34 @@ def test_the_window_stays_where_it_was_from_start_to_start(
 ) -> None:
     monkeypatch.setenv("LIGHTTIGHT_HOME", str(tmp_path))
     window.setGeometry(20, 60, 730, 500)
-    remember_place(window)
+    remember = follow_place(window)
+    window.closing.emit()
+    remember()
     kept = settings.load().settings.window
+    assert kept is not None
     for _ in range(3):
         place(window)
-        remember_place(window)
+        window.closing.emit()
+        remember()
     assert settings.load().settings.window == kept
+
+
+def test_closing_does_not_wait_for_who_holds_the_settings(
+    window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIGHTTIGHT_HOME", str(tmp_path))
+    monkeypatch.setattr(settings, "WAIT", 0.05)
+    asked: list[object] = []
+    change = settings.change
+    monkeypatch.setattr(settings, "change", lambda **more: asked.append(more) or change(**more))
+    remember = follow_place(window)
+    with FileLock(tmp_path / settings.LOCK):
+        window.closing.emit()
+        assert asked == []
+        remember()
+    assert len(asked) == 1, "tried, and said nothing"
+    remember()
+    assert settings.load().settings.window is not None
 
 
 def test_enter_in_the_search_goes_to_what_was_found_and_opens_it(window: Window, cells) -> None:

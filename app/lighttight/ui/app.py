@@ -9,6 +9,7 @@ At the end: everything that runs is cancelled and waited for, the library is loc
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -201,18 +202,32 @@ def fitted(wanted: QRect, room: QRect, least: QSize) -> QRect:
     return QRect(QPoint(x, y), size)
 
 
-def remember_place(window: Window) -> None:
-    # Without the frame, as `setGeometry` takes it: moving a window by its frame to where its
-    # inside was would bring it further down with each start.
-    box = window.normalGeometry()
-    kept = settings.Window(
-        box.x(), box.y(), box.width(), box.height(), maximised=window.isMaximized()
-    )
-    try:
-        settings.change(window=kept)
-    except Environment:
+def follow_place(window: Window) -> Callable[[], None]:
+    """Looks where the window is when it closes; what is answered writes that down.
+
+    To be called when the library is locked: another process may hold the settings for seconds,
+    and until then the window would stand there with the keys in memory.
+    """
+    places: list[settings.Window] = []
+
+    def look() -> None:
+        # Without the frame, as `setGeometry` takes it: moving a window by its frame to where its
+        # inside was would bring it further down with each start.
+        box = window.normalGeometry()
+        places.append(
+            settings.Window(
+                box.x(), box.y(), box.width(), box.height(), maximised=window.isMaximized()
+            )
+        )
+
+    def remember() -> None:
         # Where the window stood is not worth a word to somebody who is leaving.
-        return
+        with contextlib.suppress(Environment):
+            if places:
+                settings.change(window=places[-1])
+
+    window.closing.connect(look)
+    return remember
 
 
 def keep_large_blocks_apart() -> None:
@@ -245,9 +260,10 @@ def main() -> int:
     desk.events.hear_signals()
     desk.begin()
     QTimer.singleShot(0, desk, desk.events.listen)
-    desk.window.closing.connect(lambda: remember_place(desk.window))
+    remember_place = follow_place(desk.window)
     app.commitDataRequest.connect(lambda _: desk.end("session-end"))
     try:
         return app.exec()
     finally:
         desk.end()
+        remember_place()
