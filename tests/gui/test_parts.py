@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from lighttight.model import Album, AlbumId
 from lighttight.ui.focus import FocusRing
 from lighttight.ui.pace import Pace
+from lighttight.ui.theme import Scheme, theme
 from lighttight.ui.widgets.buttons import Button, IconButton, Look
 from lighttight.ui.widgets.choice import ChoiceGroup, Segmented, Switch
 from lighttight.ui.widgets.copies import CopyLine, CopyRow, avatar_colour
@@ -76,6 +77,37 @@ def test_the_ring_follows_the_focus(qtbot: QtBot) -> None:
     assert [ring.widget() for ring in rings()] == [two]
     field.setFocus()
     assert rings() == []
+
+
+def test_the_ring_stays_when_the_colours_change(qtbot: QtBot) -> None:
+    """Qt hides it with each new style sheet; the colours are changed by keyboard as well."""
+    one = Button("One")
+    holder = window(qtbot, one)
+    one.setFocus()
+    try:
+        for scheme in (Scheme.LIGHT, Scheme.DARK):
+            theme().set_scheme(scheme)
+            QApplication.processEvents()
+            rings = [ring for ring in holder.findChildren(FocusRing) if ring.isVisible()]
+            assert [ring.widget() for ring in rings] == [one]
+    finally:
+        theme().set_scheme(Scheme.DARK)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_field_shows_the_focus_also_where_it_was_refused(qtbot: QtBot, refused: bool) -> None:
+    field, other = Field("PIN"), Button("One")
+    holder = window(qtbot, field, other)
+    field.set_refused(refused)
+    inner = field.geometry().adjusted(0, 1, 0, 0)
+
+    def line() -> str:
+        return holder.grab().toImage().pixelColor(inner.center().x(), inner.top()).name()
+
+    other.setFocus()
+    before = line()
+    field.edit.setFocus()
+    assert line() != before
 
 
 def test_a_window_may_go_with_the_ring_in_it(qtbot: QtBot) -> None:

@@ -100,6 +100,11 @@ class FocusFollower(QObject):
         self._style.setParent(self)
         self._ring: FocusRing | None = None
         app.focusChanged.connect(self.follow)
+        # Qt hides its focus frame when a style sheet is set.
+        theme().changed.connect(self._again)
+
+    def _again(self) -> None:
+        self.follow(None, QApplication.focusWidget())
 
     def follow(self, old: QWidget | None, new: QWidget | None) -> None:
         del old

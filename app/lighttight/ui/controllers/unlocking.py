@@ -149,7 +149,7 @@ class Unlocking(QObject):
             self._show(self._known)
         else:
             self._window.show_unlock(
-                UnlockData(path.stem, Way.ONE_CLICK, self._place(path), store_ready=False)
+                UnlockData(path.stem, Way.ONE_CLICK, store_ready=False, place=self._place(path))
             )
             self._page.set_busy(True)
         self._look(path)

@@ -47,12 +47,12 @@ class UnlockData:
 
     library: str
     way: Way
-    place: str = ""
     detail: str = ""
     store_ready: bool = True
     store_words: str = ""
     ways: Sequence[ListRow] = field(default_factory=tuple)
     libraries: Sequence[ListRow] = field(default_factory=tuple)
+    place: str = ""
 
 
 class _State(QWidget):

@@ -1,6 +1,7 @@
 """Where words are typed: a field with its edge, a secret with an eye, and the search field.
 
-A field shows focus by its own edge (2 px amber), and a refusal by a red one, in the same place.
+A field shows focus by its own edge, 2 px wide and amber, and a refusal by a red one, which is as
+wide only where the focus is.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Field(QWidget):
             theme().metrics.radius_control,
             fill=colour("field"),
             edge=colour(edge),
-            width=2 if focused or self._refused else 1,
+            width=2 if focused else 1,
         )
         if self._icon:
             size = theme().metrics.icon_small
