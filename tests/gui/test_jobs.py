@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from lighttight.errors import Cancelled, Refused
 from lighttight.progress import Progress
-from lighttight.ui.jobs import Job, Jobs, Lane, Order
+from lighttight.ui.jobs import GIVEN_UP, Job, Jobs, Lane, Order
 
 
 def idle(qtbot: QtBot, jobs: Jobs) -> None:
@@ -251,3 +251,111 @@ def test_all_answers_come(qtbot: QtBot, jobs: Jobs, lane: Lane) -> None:
         jobs.run(lambda _, n=number: n, done=answers.append, lane=lane)
     idle(qtbot, jobs)
     assert sorted(answers) == list(range(300))
+
+
+class Hanging:
+    """Jobs of one owner on a disk that does not answer until `gate` is set."""
+
+    def __init__(self, jobs: Jobs, lane: Lane) -> None:
+        self.gate = threading.Event()
+        self.owner = QObject()
+        self._jobs = jobs
+        self._lane = lane
+        self._hanging = threading.Semaphore(0)
+
+    def begin(self, count: int) -> None:
+        for _ in range(count):
+            self._jobs.run(self._hang, owner=self.owner, lane=self._lane)
+        for _ in range(count):
+            assert self._hanging.acquire(timeout=20)
+
+    def _hang(self, _: Progress) -> None:
+        self._hanging.release()
+        assert self.gate.wait(60)
+
+
+WORKERS = {Lane.IO: 3, Lane.VAULT: 1}
+
+
+@pytest.fixture(params=list(WORKERS))
+def hanging(request: pytest.FixtureRequest, jobs: Jobs) -> Iterator[Hanging]:
+    made = Hanging(jobs, request.param)
+    yield made
+    made.gate.set()
+
+
+def alive(hanging: Hanging) -> int:
+    return len(hanging._jobs._pools[hanging._lane]._at_hand)
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("destroyed", [False, True])
+def test_jobs_that_were_given_up_hold_up_no_other(
+    qtbot: QtBot, jobs: Jobs, hanging: Hanging, before: bool, destroyed: bool
+) -> None:
+    answers: list[str] = []
+
+    def ask() -> None:
+        jobs.run(lambda _: "there", done=answers.append, lane=hanging._lane)
+
+    hanging.begin(WORKERS[hanging._lane])
+    if before:
+        ask()
+    if destroyed:
+        hanging.owner.deleteLater()
+        qtbot.waitSignal(hanging.owner.destroyed, timeout=5000).wait()
+    else:
+        jobs.cancel_owned(hanging.owner)
+    if not before:
+        ask()
+    qtbot.waitUntil(lambda: answers == ["there"], timeout=5000)
+    assert not hanging.gate.is_set()
+
+
+def test_threads_that_come_back_are_not_kept_beside_those_in_their_place(
+    qtbot: QtBot, jobs: Jobs, hanging: Hanging
+) -> None:
+    workers = WORKERS[hanging._lane]
+    hanging.begin(workers)
+    jobs.cancel_owned(hanging.owner)
+    assert alive(hanging) == 2 * workers
+    hanging.gate.set()
+    qtbot.waitUntil(lambda: alive(hanging) == workers, timeout=5000)
+    test_all_answers_come(qtbot, jobs, hanging._lane)
+
+
+def test_beyond_the_bound_nothing_waits_for_a_dead_disk(
+    qtbot: QtBot, jobs: Jobs, hanging: Hanging
+) -> None:
+    workers = WORKERS[hanging._lane]
+    for _ in range(GIVEN_UP // workers + 1):
+        hanging.begin(workers)
+        jobs.cancel_owned(hanging.owner)
+    assert alive(hanging) == workers + GIVEN_UP
+    failed: list[BaseException] = []
+    jobs.run(lambda _: None, failed=failed.append, lane=hanging._lane)
+    qtbot.waitUntil(lambda: len(failed) == 1, timeout=5000)
+    assert [getattr(error, "code", None) for error in failed] == ["workers-hanging"]
+    hanging.gate.set()
+    qtbot.waitUntil(lambda: alive(hanging) == workers, timeout=5000)
+    test_all_answers_come(qtbot, jobs, hanging._lane)
+
+
+def test_a_job_that_was_only_cancelled_keeps_its_turn_in_the_vault(
+    qtbot: QtBot, jobs: Jobs
+) -> None:
+    """What it commits all the same must not come after what was asked later."""
+    gate = threading.Event()
+    order: list[str] = []
+
+    def first(_: Progress) -> None:
+        assert gate.wait(20)
+        order.append("first")
+
+    job = jobs.run(first, lane=Lane.VAULT)
+    job.cancel()
+    jobs.run(lambda _: order.append("second"), lane=Lane.VAULT)
+    gate.set()
+    idle(qtbot, jobs)
+    assert order[-1] == "second"
+    assert len(jobs._pools[Lane.VAULT]._at_hand) == 1

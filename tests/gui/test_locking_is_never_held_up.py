@@ -76,6 +76,12 @@ def test_jobs_that_hang_do_not_keep_the_keys(open_desk: RealDesk, gate: threadin
         assert hanging.acquire(timeout=20)
     open_desk.locking.lock("asked")
     open_desk.until(lambda: session.vault._master is None)
+    unlock = open_desk.window.unlock
+    open_desk.until(lambda: open_desk.window.stack.currentWidget() is unlock)
+    open_desk.until(unlock.open.isEnabled)
+    unlock.secret.set_text(PIN)
+    unlock.open.click()
+    open_desk.until(lambda: open_desk.program.session is not None)
     assert not gate.is_set()
 
 

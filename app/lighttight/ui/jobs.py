@@ -10,6 +10,12 @@ behind jobs that hang. Progress reaches the window at most twenty times a second
 always the last one. A result whose owner is gone is dropped; an error that nobody asked for goes
 to the one presenter.
 
+A job that was given up (its library was locked, its page is gone) holds no place: where it hangs on
+a dead disk, another thread does the work of the one that it keeps. There is a bound to that, since
+such a thread comes back only when the disk does: `GIVEN_UP` in each lane. Beyond it, and when no
+other thread is left, a job is not begun but fails with Environment("workers-hanging"): to wait
+would be to wait for that disk. Threads in `apart` are not bounded: closing must never be refused.
+
 The threads are daemons on purpose: `shutdown` cancels and joins with a deadline, and a worker
 that hangs in the network or on a dead disk must not keep the program alive with its keys.
 """
@@ -22,14 +28,17 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
-from lighttight.errors import Cancelled
+from lighttight.errors import Cancelled, Environment
 from lighttight.progress import Progress, Watched
+
+GIVEN_UP: Final = 24
+"""Threads of one lane that may hang in what was given up: a dead disk under four libraries."""
 
 _INTERVAL = 1 / 20
 
@@ -75,6 +84,7 @@ class Job:
         self._post: Callable[[Callable[[], None]], None] = _nowhere
         self._clock: Callable[[], float] = time.monotonic
         self.finished = False
+        self.given_up = False
 
     def attach(
         self, post: Callable[[Callable[[], None]], None], clock: Callable[[], float]
@@ -86,6 +96,11 @@ class Job:
     def cancel(self) -> None:
         self._stop = True
         self._watched.cancel()
+
+    def give_up(self) -> None:
+        """Cancel, and do not wait for it: what it asked may hang."""
+        self.given_up = True
+        self.cancel()
 
     @property
     def is_cancelled(self) -> bool:
@@ -112,6 +127,10 @@ class Job:
             caught = error
             return lambda: self._deliver_failure(caught)
         return lambda: self._deliver_result(result)
+
+    def refuse(self, error: BaseException) -> Callable[[], None]:
+        """Instead of `execute`."""
+        return lambda: self._deliver_failure(error)
 
     # ---- on the main thread --------------------------------------------------------------------
 
@@ -162,38 +181,65 @@ def _nowhere(_: Callable[[], None]) -> None:
 
 
 class _Pool:
-    """Some threads on one priority queue."""
+    """Some threads on one priority queue, and others in place of those that do not come back."""
 
     def __init__(self, name: str, workers: int, finish: Callable[[Job], None]) -> None:
         self._queue: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
         self._counter = itertools.count()
         self._finish = finish
-        self._threads = [
-            threading.Thread(target=self._loop, name=f"lighttight-{name}-{n}", daemon=True)
-            for n in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._name = f"lighttight-{name}"
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._at_hand: dict[threading.Thread, Job | None] = {}
+        self.replace_lost()
 
-    def put(self, order: Order, job: Job) -> None:
+    def put(self, order: Order, job: Job) -> bool:
+        """False where nobody is left who could do it."""
+        self.replace_lost()
+        with self._lock:
+            if not self._useful():
+                return False
         self._queue.put((order, next(self._counter), job))
+        return True
+
+    def replace_lost(self) -> None:
+        """Start threads in place of those that hang in what was given up, up to the bound."""
+        with self._lock:
+            room = self._workers + GIVEN_UP - len(self._at_hand)
+            for _ in range(min(self._workers - self._useful(), room)):
+                thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
+                self._at_hand[thread] = None
+                thread.start()
 
     def close(self) -> None:
-        for _ in self._threads:
+        with self._lock:
+            threads = len(self._at_hand)
+        for _ in range(threads):
             self._queue.put((-1, next(self._counter), None))
 
     def join(self, until: float, clock: Callable[[], float]) -> bool:
-        for thread in self._threads:
+        with self._lock:
+            threads = list(self._at_hand)
+        for thread in threads:
             thread.join(max(0.0, until - clock()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in threads)
+
+    def _useful(self) -> int:
+        return sum(job is None or not job.given_up for job in self._at_hand.values())
 
     def _loop(self) -> None:
-        while True:
-            _, _, job = self._queue.get()
-            if job is None:
-                return
+        me = threading.current_thread()
+        while (job := self._queue.get()[2]) is not None:
+            with self._lock:
+                self._at_hand[me] = job
             self._finish(job)
             del job
+            with self._lock:
+                self._at_hand[me] = None
+                if self._useful() > self._workers:
+                    break  # it came back, and another has its place
+        with self._lock:
+            del self._at_hand[me]
 
 
 class Jobs(QObject):
@@ -252,14 +298,13 @@ class Jobs(QObject):
             self._own(owner, job)
         if lane is Lane.APART:
             self._run_apart(job)
-        else:
-            self._pools[lane].put(order, job)
+        elif not self._pools[lane].put(order, job):
+            self._deliver(job, job.refuse(Environment("workers-hanging")))
         return job
 
     def cancel_owned(self, owner: QObject) -> None:
-        """Cancel everything that runs for `owner`; for a page that is left, not destroyed."""
-        for job in list(self._owned.get(id(owner), ())):
-            job.cancel()
+        """Give up everything that runs for `owner`, who may go on with something else."""
+        self._give_up(self._owned.get(id(owner), ()))
 
     def busy(self) -> int:
         """How many jobs have not been answered yet."""
@@ -295,8 +340,14 @@ class Jobs(QObject):
         self._owned[key].add(job)
 
     def _orphan(self, key: int) -> None:
-        for job in self._owned.pop(key, ()):
-            job.cancel()
+        self._give_up(self._owned.pop(key, ()))
+
+    def _give_up(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            job.give_up()
+        if not self._closed:
+            for pool in self._pools.values():
+                pool.replace_lost()
 
     def _run_apart(self, job: Job) -> None:
         thread = threading.Thread(
