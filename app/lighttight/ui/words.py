@@ -162,13 +162,6 @@ def month(year: int, number_: int) -> str:
     return f"{QLocale().standaloneMonthName(number_)} {year}"
 
 
-def store_trouble(state: str) -> Environment:
-    """The error that stands for a state of this computer's password store, for its words."""
-    match state:
-        case "absent":
-            return Environment("keyring-absent")
-        case "locked":
-            return Environment("keyring-locked")
 def place_of(path: Path) -> str:
     """`In your home folder: Pictures.lighttight`: where something is, as one would say it."""
     tr = QCoreApplication.translate
@@ -183,6 +176,13 @@ def place_of(path: Path) -> str:
     return said.format(folder=harmless(str(folder)), name=harmless(path.name))
 
 
+def store_trouble(state: str) -> Environment:
+    """The error that stands for a state of this computer's password store, for its words."""
+    match state:
+        case "absent":
+            return Environment("keyring-absent")
+        case "locked":
+            return Environment("keyring-locked")
         case "hanging":
             return Environment("keyring-hanging")
         case "insecure":

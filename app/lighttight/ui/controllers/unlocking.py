@@ -256,6 +256,7 @@ class Unlocking(QObject):
         return UnlockData(
             known.path.stem,
             self._way,
+            place=self._place(known.path),
             detail=self._since(),
             store_ready=ready,
             store_words=sentence,
@@ -281,7 +282,6 @@ class Unlocking(QObject):
             ),
             Way.PIN: (self.tr("PIN"), self.tr("The one you chose for this library"), "key"),
             Way.PASSPHRASE: (
-            place=self._place(known.path),
                 self.tr("Passphrase"),
                 self.tr("The one you chose for this library"),
                 "key",
@@ -311,6 +311,9 @@ class Unlocking(QObject):
             ready, sentence = self._store_said(self._known)
             self._page.set_store(ready=ready, sentence=sentence)
 
+    def _place(self, path: Path) -> str:
+        return said.place_of(path) if settings.load().settings.keep_recent else ""
+
     def _since(self) -> str:
         if self._locked_at is None or not settings.load().settings.keep_recent:
             return ""
@@ -336,9 +339,6 @@ class Unlocking(QObject):
         path, way = self._path, self._way
         if path is None:
             return
-    def _place(self, path: Path) -> str:
-        return said.place_of(path) if settings.load().settings.keep_recent else ""
-
 
         def open_it(_: object) -> Session:
             from lighttight.session import Offer, open_session

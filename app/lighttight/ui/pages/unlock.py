@@ -185,6 +185,8 @@ class UnlockPage(Hall):
     def set_data(self, data: UnlockData) -> None:
         self._data = data
         self.title.setText(data.library)
+        self.place.setText(data.place)
+        self.place.setVisible(bool(data.place))
         self.detail.setText(data.detail)
         one_click = data.way is Way.ONE_CLICK
         recovery = data.way is Way.RECOVERY
@@ -192,8 +194,6 @@ class UnlockPage(Hall):
         self._card.setVisible(not one_click)
         self.secret.setVisible(not recovery)
         self.recovery.setVisible(recovery)
-        self.place.setText(data.place)
-        self.place.setVisible(bool(data.place))
         label = {
             Way.PIN: self.tr("PIN"),
             Way.PASSPHRASE: self.tr("Passphrase"),
