@@ -122,6 +122,9 @@ class _Reader:
             entry = block[12 * index : 12 * index + 12]
             tag, kind, length = struct.unpack(self._order + "HHI", entry[:8])
             size = _SIZES.get(kind, 0) * length
+            if size > MAX_VALUE:
+                # That it is there is worth knowing: maker notes and previews are this long.
+                tags.setdefault(tag, b"")
             if not 0 < size <= MAX_VALUE:
                 continue
             data = entry[8 : 8 + size] if size <= 4 else self._at(self._number(entry[8:]), size)

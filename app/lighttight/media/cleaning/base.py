@@ -46,6 +46,14 @@ class Damaged(Exception):
     """The original must not be guessed at: cut short, or put together in a way that cannot be."""
 
 
+class Uncleanable(Exception):
+    """Nothing is broken, but no copy can be made: `codec` or `too-large`, as in `wire.REASONS`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Found(enum.Enum):
     """The kinds of findings, in the order in which a person is told of them."""
 
