@@ -197,6 +197,8 @@ def test_new_words_say_what_must_be_typed_and_nothing_happens_without_it(full: R
     assert not sheet.button("go").isEnabled()
     assert form.said.text() == "Type your PIN: it is the only way in that stays."
     assert "the old words open nothing any more" in sheet.sentence.text()
+    lead = "All keys change with it. Type your PIN, so that it still opens the library afterwards."
+    assert form.lead.text() == lead
     QTest.keyClick(pin.edit, Qt.Key.Key_Return)
     assert full.sheet() is sheet
     pin.set_text(PIN)
@@ -215,6 +217,7 @@ def test_a_way_in_that_would_end_is_named_before(full: RealDesk) -> None:
     full.keeping.new_words()
     sheet = full.asked()
     form = form_of(sheet)
+    assert "each of these that is to open the library" in form.lead.text()
     assert "at least one" in form.said.text()
     form.fields[0].set_text(PIN)
     assert form.said.text() == "Left empty, and so ended: Passphrase"

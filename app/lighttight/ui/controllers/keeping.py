@@ -270,13 +270,7 @@ class Keeping(QObject):
         staying = [slot for slot in slots if _typed(slot) and slot.id != drop]
         # These present themselves, from the password store.
         others = any(slot.factors == (Factor.KEYRING,) and slot.id != drop for slot in slots)
-        form = Form(
-            self.tr("All keys change with it. Type this once more to keep it.")
-            if len(staying) == 1
-            else self.tr("All keys change with it. Type each of these to keep it.")
-            if staying
-            else ""
-        )
+        form = Form(self._still_opens(staying))
         fields: dict[SlotId, Field] = {}
 
         def called(slot: SlotInfo) -> str:
@@ -334,6 +328,25 @@ class Keeping(QObject):
                 )
 
         sheet.answered.connect(answered)
+
+    def _still_opens(self, staying: Sequence[SlotInfo]) -> str:
+        """What has to be typed, and what for; never "this" where the words are spoken of."""
+        if not staying:
+            return ""
+        if len(staying) > 1:
+            return self.tr(
+                "All keys change with it. Type each of these that is to open the library "
+                "afterwards."
+            )
+        if staying[0].pin:
+            return self.tr(
+                "All keys change with it. Type your PIN, so that it still opens the library "
+                "afterwards."
+            )
+        return self.tr(
+            "All keys change with it. Type your passphrase, so that it still opens the library "
+            "afterwards."
+        )
 
     def _rotate(
         self,
