@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from PIL import Image
 
 from lighttight.audit.reading import Record
 from lighttight.errors import Cancelled, Refused
+from lighttight.library import items
 from lighttight.media.client import Decoder
 from lighttight.model import ItemId
 from lighttight.progress import Watched
 from lighttight.sealed.entries import EntryKind, Field
+from lighttight.sharing import renditions
 from lighttight.sharing.egress import Egress
 from lighttight.sharing.renditions import Size
 from lighttight.vault.vault import Vault
@@ -48,8 +51,8 @@ def forms(vault: Vault) -> list[str]:
     return [str(one.values[Field.FORM]) for one in found]
 
 
-def export(vault: Vault, decoder: Decoder, items: list[ItemId], folder: Path, **more: object):
-    return Egress(vault).export_copies(items, folder, decoder, screen="test", **more)  # pyright: ignore[reportArgumentType]
+def export(vault: Vault, decoder: Decoder, chosen: list[ItemId], folder: Path, **more: object):
+    return Egress(vault).export_copies(chosen, folder, decoder, screen="test", **more)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_damaged_original_is_never_saved_instead(
@@ -103,15 +106,15 @@ def test_a_small_original_is_not_made_larger(vault: Vault, decoder: Decoder, fol
 
 def test_names_are_numbers_unless_asked_for(vault: Vault, decoder: Decoder, folder: Path) -> None:
     names = ("b.heic", "../../a.heic", "..")
-    items = [
+    chosen = [
         add_object(vault, media_files.heic(size=(64 + 32 * number, 64)), name)[0]
         for number, name in enumerate(names)
     ]
-    export(vault, decoder, items, folder)
+    export(vault, decoder, chosen, folder)
     assert sorted(path.name for path in folder.iterdir()) == ["1.jpg", "2.jpg", "3.jpg"]
     kept = folder / "kept"
     kept.mkdir()
-    export(vault, decoder, items, kept, keep_names=True)
+    export(vault, decoder, chosen, kept, keep_names=True)
     assert sorted(path.name for path in kept.iterdir()) == ["a.jpg", "b.jpg", "unnamed.jpg"]
 
 
@@ -126,13 +129,13 @@ def test_nothing_is_overwritten(vault: Vault, decoder: Decoder, folder: Path) ->
 def test_stopping_in_the_middle_leaves_whole_copies_only(
     vault: Vault, decoder: Decoder, folder: Path
 ) -> None:
-    items = [
+    chosen = [
         add_object(vault, media_files.heic(size=(64 + 32 * number, 64)))[0] for number in range(3)
     ]
     watched = Watched()
     with pytest.raises(Cancelled):
         export(
-            *(vault, decoder, items, folder),
+            *(vault, decoder, chosen, folder),
             progress=watched,
             report=lambda _: watched.cancel(),
         )
@@ -144,3 +147,21 @@ def test_a_copy_into_the_library_itself_is_refused(vault: Vault, decoder: Decode
     with pytest.raises(Refused, match="folder-inside"):
         export(vault, decoder, [item], vault.path)
     assert forms(vault) == []
+
+
+def test_what_was_taken_out_is_said_and_recorded(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    original = media_files.jpeg()
+    item, _ = add_object(vault, original)
+    [done] = export(vault, decoder, [item], folder)
+    assert done.path is not None
+    with Image.open(done.path) as copy, Image.open(io.BytesIO(original)) as first:
+        assert copy.tobytes() == first.tobytes()
+    said = {finding.kind: finding.detail for finding in done.removed}
+    assert media_files.MODEL in said["device"]
+    assert "48.2" in said["place"]
+    [entry] = Record(vault).entries(kinds=frozenset({EntryKind.EXPORT_FINISHED}))
+    assert {"date", "device", "place"} <= set(str(entry.values[Field.REMOVED]).split("+"))
+    with vault.blobs.open(items.sealed(vault.catalog, item)) as source:
+        assert renditions.findings(decoder, source) == done.removed

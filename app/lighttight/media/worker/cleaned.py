@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from lighttight.media.cleaning import gif, jpeg, png, webp
 from lighttight.media.cleaning.base import Damaged, Finding, Original, Write, drop
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 Walk = Callable[[Original, Write], tuple[Finding, ...]]
 
-_WALKS: Final[dict[str, tuple[str, Walk]]] = {}
+_WALKS: Final[dict[str, tuple[str, Walk]]] = {
+    "gif": ("gif", gif.clean),
+    "jpeg": ("jpeg", jpeg.clean),
+    "png": ("png", png.clean),
+    "webp": ("webp", webp.clean),
+}
 """Container of the original: that of the copy, and who makes it."""
 
 
