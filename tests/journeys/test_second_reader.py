@@ -8,7 +8,7 @@ import pytest
 
 from lighttight.library.importing import import_paths
 from lighttight.session import create_session
-from tests.support import media_files, second_reader
+from tests.support import media_files, second_reader, second_record
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import PASSPHRASE, PASSPHRASE_WAY, cheap_derivation
 
@@ -41,3 +41,5 @@ def test_every_original_comes_back_byte_for_byte(tmp_path: Path) -> None:
         summary = import_paths(session.vault, session.decoder, [tmp_path / "DCIM"])
         assert (summary.imported, summary.failed) == (len(expected), 0)
     assert dict(second_reader.originals(tmp_path / "v", PASSPHRASE)) == expected
+    rows, _ = second_reader.open_catalog(tmp_path / "v", PASSPHRASE)
+    assert second_record.check_record(rows) > len(expected)
