@@ -250,7 +250,7 @@ def test_closing_before_the_words_were_checked_asks_once_and_is_said_at_the_next
     welcome.question.answered.emit("only-me")
     desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
     assert desk.welcoming._made is not None
-    session, path = desk.welcoming._made
+    _, path = desk.welcoming._made
     for _ in range(2):
         assert not desk.window.close()
         assert desk.asked().accessibleName() == "You have not checked your recovery words"
@@ -260,8 +260,7 @@ def test_closing_before_the_words_were_checked_asks_once_and_is_said_at_the_next
     assert not desk.window.close(), "nor while they are being typed"
     desk.asked().answer("stay")
     welcome.forget()
-    desk.welcoming.abandon()
-    session.lock("closing")
+    desk.welcoming.leave("closing")
     desk.unlocking.begin(path)
     desk.until(lambda: not desk.jobs.busy())
     desk.window.unlock.click.click()

@@ -107,6 +107,7 @@ class Desk(QObject):
             self.browsing,
             self.importing,
             self.unlocking,
+            self.welcoming,
             self.events,
             new_library=self._new_library,
             clock=idle_clock,
@@ -149,16 +150,15 @@ class Desk(QObject):
             return
         self._ended = True
         ending = self.importing.stop()
-        unfinished = self.welcoming.abandon()
+        self.welcoming.leave(reason)
         session = self.program.give_up()
         self.window.forget()
         if ending is not None:
             ending.wait(0)
         self.program.closings.hurry()
         self.jobs.shutdown(DEADLINE)
-        for one in (session, unfinished):
-            if one is not None:
-                one.lock(reason)
+        if session is not None:
+            session.lock(reason)
         drop_caches()
         self.events.end()
 

@@ -237,7 +237,9 @@ class Window(QWidget):
         self.welcome.show_question(back=back)
 
     def show_unlock(self, data: UnlockData) -> None:
-        self.forget()
+        if self.stack.currentWidget() is not self.unlock:
+            # Already there, it is only told more: what was said above it is still to be read.
+            self.forget()
         self.unlock.set_data(data)
         self.stack.setCurrentWidget(self.unlock)
         self.unlock.focus_first()

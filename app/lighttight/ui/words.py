@@ -86,12 +86,15 @@ class Counts(QObject):
     def dated(self, count: int) -> str:
         return self.tr("%Ln of them say(s) when it was taken.", "", count)
 
+    def minutes(self, count: int) -> str:
+        return self.tr("%Ln minute(s)", "", count)
+
     def spoken(self, seconds: float) -> str:
         if seconds < 55:
             return self.tr("a few seconds")
         minutes = max(1, round(seconds / 60))
         if minutes < 60:
-            return self.tr("%Ln minute(s)", "", minutes)
+            return self.minutes(minutes)
         return self.tr("%Ln hour(s)", "", round(minutes / 60))
 
 
@@ -110,6 +113,10 @@ def photos(count: int) -> str:
 
 def videos(count: int) -> str:
     return counts().videos(count)
+
+
+def minutes(count: int) -> str:
+    return counts().minutes(count)
 
 
 def spoken(seconds: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from lighttight.ui.jobs import Jobs, Lane
@@ -24,10 +25,15 @@ LONGEST: Final = 10.0
 
 
 class Closing:
-    """One session. `closed` is set when its keys are gone, however that went."""
+    """One session. `closed` is set when its keys are gone, however that went.
 
-    def __init__(self, session: Session, reason: str, ending: Ending | None) -> None:
-        self._session: Session | None = session
+    `session` answers the session once it is there, or None where there will be none.
+    """
+
+    def __init__(
+        self, session: Callable[[], Session | None], reason: str, ending: Ending | None
+    ) -> None:
+        self._session: Callable[[], Session | None] = session
         self._reason = reason
         self._ending = ending
         self.closed = threading.Event()
@@ -38,16 +44,21 @@ class Closing:
             ending.hurry()
 
     def run(self, _: object) -> None:
-        session, self._session = self._session, None
+        awaited, self._session = self._session, _nothing
         try:
             if self._ending is not None:
                 self._ending.wait(UNHURRIED)
+            session = awaited()
             if session is not None:
                 session.lock(self._reason)
         finally:
             # The import's job knows the session.
             self._ending = None
             self.closed.set()
+
+
+def _nothing() -> None:
+    return None
 
 
 class Closings:
@@ -58,6 +69,12 @@ class Closings:
         self._under_way: tuple[Closing, ...] = ()
 
     def begin(self, session: Session, reason: str, ending: Ending | None = None) -> None:
+        self.begin_with(lambda: session, reason, ending)
+
+    def begin_with(
+        self, session: Callable[[], Session | None], reason: str, ending: Ending | None = None
+    ) -> None:
+        """With a session that is still to come: `session` waits for it, on the closing's thread."""
         closing = Closing(session, reason, ending)
         still = (one for one in self._under_way if not one.closed.is_set())
         self._under_way = (*still, closing)

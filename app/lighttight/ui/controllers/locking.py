@@ -22,15 +22,16 @@ from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from lighttight import settings
-from lighttight.errors import Environment
 from lighttight.ui import words
 from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.importing import Importing
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.unlocking import Unlocking
+from lighttight.ui.controllers.welcoming import Welcoming
 from lighttight.ui.icons import icon
 from lighttight.ui.system import SystemEvents
 from lighttight.ui.theme import theme
+from lighttight.ui.widgets.sheet import Answer
 
 TICK_MS: Final = 1000
 
@@ -57,6 +58,7 @@ class Locking(QObject):
         browsing: Browsing,
         importing: Importing,
         unlocking: Unlocking,
+        welcoming: Welcoming,
         events: SystemEvents,
         *,
         new_library: Callable[[Callable[[], None]], None],
@@ -68,6 +70,9 @@ class Locking(QObject):
         self._browsing = browsing
         self._importing = importing
         self._unlocking = unlocking
+        self._welcoming = welcoming
+        welcoming.left_unfinished.connect(self._left_unfinished)
+        self._welcome_left = ""
         self._new_library = new_library
         self._clock = clock
         self.after = 5
@@ -84,9 +89,17 @@ class Locking(QObject):
         program.opened.connect(self._opened)
         program.closed.connect(self._ticker.stop)
         program.gone.connect(self._gone)
-        events.sleeping.connect(lambda: self.lock("suspend", wait=True))
-        events.screen_locked.connect(lambda: self.lock("suspend"))
-        events.leaving.connect(lambda: self.lock("session-end", wait=True))
+        events.sleeping.connect(
+            lambda: self._stopping("suspend", self.tr("Locked because the computer went to sleep"))
+        )
+        # Whoever writes recovery words down may be away from the keyboard: those stay, behind the
+        # system's own lock.
+        events.screen_locked.connect(
+            lambda: self.lock("suspend", self.tr("Locked because the screen was locked"))
+        )
+        events.leaving.connect(
+            lambda: self._stopping("session-end", self.tr("Locked because you were signing out"))
+        )
 
     def _opened(self) -> None:
         self.somebody_is_here()
@@ -104,9 +117,14 @@ class Locking(QObject):
         if self._window.viewer.is_playing():
             self.somebody_is_here()
         if self._clock() - self._active_at >= self.after * 60:
-            self.lock("idle")
+            self.lock("idle", self._unused())
         else:
             self._tell()
+
+    def _unused(self) -> str:
+        hours, minutes = divmod(self.after, 60)
+        long = words.minutes(self.after) if minutes else words.spoken(hours * 3600)
+        return self.tr("Locked after {time} without use").format(time=long)
 
     def _tell(self) -> None:
         left = self.after * 60 - (self._clock() - self._active_at)
@@ -159,9 +177,12 @@ class Locking(QObject):
 
     # ---- locking -------------------------------------------------------------------------------
 
-    def lock(self, reason: str, *, wait: bool = False) -> None:
-        """`wait`: the computer is about to stop; only when this returns are the keys gone, also
-        those of a library that was locked a moment before."""
+    def lock(self, reason: str, why: str = "", *, wait: bool = False, gone: bool = False) -> None:
+        """`reason` is for the record, `why` for the person, who needs none where they asked.
+
+        `wait`: the computer is about to stop; only when this returns are the keys gone, also
+        those of a library that was locked a moment before. `gone`: there is nothing to open.
+        """
         path = self._program.path
         if self._program.session is not None:
             self._window.cover_at_once()
@@ -171,7 +192,10 @@ class Locking(QObject):
         if session is not None and path is not None:
             self.hide_everything()
             self._program.closings.begin(session, reason, ending)
-            self._unlocking.begin(path, just_locked=True)
+            if gone:
+                self._unlocking.say_gone(path)
+            else:
+                self._unlocking.begin(path, locked=why)
             self._window.uncover()
             drop_caches()
         if wait:
@@ -179,9 +203,31 @@ class Locking(QObject):
 
     def _gone(self) -> None:
         """Nothing can be shown of it any more: said once, where each picture would say it else."""
-        path = self._program.path
-        self.lock("closing")
-        self._program.presenter.present(Environment("vault-gone", path=str(path)))
+        self.lock("closing", gone=True)
+
+    def _stopping(self, reason: str, why: str) -> None:
+        """Also a library that is being made is closed, before its words were seen or checked."""
+        self._welcome_left = why
+        if self._welcoming.under_way:
+            self._window.cover_at_once()
+            self._welcoming.leave(reason)
+            self._window.uncover()
+        self.lock(reason, why, wait=True)
+
+    def _left_unfinished(self, path: Path, checked: bool) -> None:
+        self.hide_everything()
+        self._unlocking.begin(path, locked=self._welcome_left)
+        if not checked:
+            self._window.ask(
+                self.tr("Your recovery words are not checked yet"),
+                self.tr(
+                    "Your library was made, and is locked now. Its words cannot be shown again: "
+                    "open it, and choose “New words…” above the pictures. What you wrote down "
+                    "so far ends when you have the new ones."
+                ),
+                [Answer("close", self.tr("Close"), safe=True)],
+                icon_name="words",
+            )
 
     def hide_everything(self) -> None:
         self._close_what_stands_above()

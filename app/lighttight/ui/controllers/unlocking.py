@@ -22,6 +22,7 @@ from lighttight.model import Factor
 from lighttight.ui import words as said
 from lighttight.ui.controllers.choosing import choose_folder
 from lighttight.ui.controllers.program import Program
+from lighttight.ui.jobs import Lane
 from lighttight.ui.pages.trouble import TroublePage
 from lighttight.ui.pages.unlock import UnlockData, Way
 from lighttight.ui.widgets.lists import ListRow
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 _OLDER: Final = frozenset({"vault-older", "vault-forked"})
 _ELSEWHERE: Final = frozenset({"not-a-vault", "vault-missing", "vault-gone", "vault-busy"})
 """Nothing that is typed here can help against these."""
+_AWAY: Final = frozenset({"vault-missing", "vault-gone"})
+"""A disk may have been pulled, and may come back."""
+WATCH_MS: Final = 2000
+HELPED_AFTER: Final = 3
+"""Wrong tries after which more is said. Nobody is kept from trying on: what is derived from a PIN
+costs as much each time, and whoever has the files does not ask this window."""
 CLOSING_LIMIT: Final = 30.0
 """Seconds that opening waits for what was locked a moment ago to be closed."""
 
@@ -102,6 +109,10 @@ class Unlocking(QObject):
         self._path: Path | None = None
         self._way = Way.ONE_CLICK
         self._locked_at: float | None = None
+        self._why = ""
+        """Why it was locked, where nobody asked for that."""
+        self._wrong = 0
+        """Tries that did not open it, in this way, one after the other."""
         self.trouble = TroublePage()
         self._window.add_outside(self.trouble)
         self._back: Callable[[], None] | None = None
@@ -120,6 +131,10 @@ class Unlocking(QObject):
         self._minute = QTimer(self)
         self._minute.setInterval(30_000)
         self._minute.timeout.connect(self._tell_since)
+        self._watcher = QTimer(self)
+        self._watcher.setInterval(WATCH_MS)
+        self._watcher.timeout.connect(self._look_whether_back)
+        self._watching = False
 
     @property
     def path(self) -> Path | None:
@@ -136,23 +151,39 @@ class Unlocking(QObject):
         self,
         path: Path,
         *,
-        just_locked: bool = False,
+        locked: str | None = None,
         back: Callable[[], None] | None = None,
     ) -> None:
-        """Offer to open this one."""
+        """Offer to open this one. `locked`: it was this moment, and why, unless that was asked."""
         self._path = path
+        self._wrong = 0
+        self._why = locked or ""
+        self._watcher.stop()
         self._back = back
         self._known = None if self._known is None or self._known.path != path else self._known
-        self._locked_at = self._program.clock() if just_locked else None
+        self._locked_at = self._program.clock() if locked is not None else None
         self._minute.start()
         if self._known is not None:
             self._show(self._known)
         else:
             self._window.show_unlock(
-                UnlockData(path.stem, Way.ONE_CLICK, store_ready=False, place=self._place(path))
+                UnlockData(
+                    path.stem,
+                    Way.ONE_CLICK,
+                    self._since(),
+                    store_ready=False,
+                    place=self._place(path),
+                )
             )
             self._page.set_busy(True)
         self._look(path)
+
+    def say_gone(self, path: Path) -> None:
+        """It was open, and its folder is not there any more."""
+        self._path = path
+        self._back = None
+        self._why, self._locked_at = "", None
+        self._cannot(Environment("vault-gone", path=str(path)))
 
     def _look(self, path: Path) -> None:
         def look(_: object) -> Known:
@@ -315,12 +346,15 @@ class Unlocking(QObject):
         return said.place_of(path) if settings.load().settings.keep_recent else ""
 
     def _since(self) -> str:
+        """When is for nobody else on a shared computer; why tells nothing of anybody."""
         if self._locked_at is None or not settings.load().settings.keep_recent:
-            return ""
+            return self._why
         passed = self._program.clock() - self._locked_at
         if passed < 60:
-            return self.tr("Locked just now")
-        return self.tr("Locked {time} ago").format(time=said.spoken(passed))
+            when = self.tr("{why} · just now") if self._why else self.tr("Locked just now")
+            return when.format(why=self._why)
+        when = self.tr("{why} · {time} ago") if self._why else self.tr("Locked {time} ago")
+        return when.format(why=self._why, time=said.spoken(passed))
 
     def _tell_since(self) -> None:
         if self._window.stack.currentWidget() is self._page:
@@ -330,6 +364,7 @@ class Unlocking(QObject):
 
     def _choose_way(self, key: str) -> None:
         self._way = Way(key)
+        self._wrong = 0
         if self._known is not None:
             self._window.show_unlock(self._data(self._known))
 
@@ -380,14 +415,46 @@ class Unlocking(QObject):
         elif error.code in _OLDER:
             self._retry = accepting
             self._show_older(error)
-        elif error.code == "way-in-missing":
+        elif error.code in ("way-in-missing", "did-not-open"):
             self._page.show_refusal(words(Refused("did-not-open")).sentence)
+            self._wrong += 1
+            if self._wrong >= HELPED_AFTER:
+                self._page.show_more(self._more_help())
         elif error.code in _ELSEWHERE or isinstance(error, Integrity | Unsupported):
             self._cannot(error)
         elif error.code.startswith("keyring-"):
             self._page.show_refusal(_whole(error))
         else:
             self._page.show_refusal(words(error).sentence)
+
+    def _more_help(self) -> str:
+        """The same however near it was."""
+        look = {
+            Way.ONE_CLICK: "",
+            Way.PIN: self.tr(
+                "Look whether Num Lock is off or Caps Lock is on; the eye shows what you type."
+            ),
+            Way.PASSPHRASE: self.tr(
+                "Look whether Caps Lock is on, and at the keyboard’s language; the eye shows what "
+                "you type."
+            ),
+            Way.RECOVERY: self.tr(
+                "Look whether your page names another library, and whether you made newer words: "
+                "then only those open it."
+            ),
+        }[self._way]
+        others = (
+            [way for way in ways_of(self._known.slots) if way is not self._way]
+            if (self._known)
+            else []
+        )
+        other = ""
+        if Way.RECOVERY in others:
+            other = self.tr("Your 24 recovery words open it too: choose them below.")
+        elif others:
+            other = self.tr("There is another way in below.")
+        calm = self.tr("You can try as often as you like.")
+        return " ".join(part for part in (look, other, calm) if part)
 
     def _wait_until_closed(self) -> None:
         """On a worker: what was locked a moment ago must be closed before it is opened again."""
@@ -420,6 +487,11 @@ class Unlocking(QObject):
             self._program.presenter.present(error)
             return
         told = words(error)
+        action = told.action
+        away = isinstance(error, LighttightError) and error.code in _AWAY
+        if away:
+            action = self.tr("Connect its disk: it is noticed here when the library is back.")
+            self._watcher.start()
         self._forget_typed()
         self._esc = "back" if self._back is not None else "again"
         if isinstance(error, LighttightError) and error.code == "not-a-vault":
@@ -434,9 +506,35 @@ class Unlocking(QObject):
             answers.insert(0, Answer("back", self.tr("Back")))
         elif isinstance(error, LighttightError) and error.code in ("vault-missing", "not-a-vault"):
             answers.insert(0, Answer("new", self.tr("Make a new library…")))
-        self.trouble.show_trouble(told.title, told.sentence, told.action, answers, icon="alert")
+        self.trouble.show_trouble(told.title, told.sentence, action, answers, icon="alert")
         self._window.stack.setCurrentWidget(self.trouble)
         self.trouble.focus_first()
+
+    def _look_whether_back(self) -> None:
+        """Beside the window, and never twice at once: a dead disk does not answer."""
+        path = self._path
+        if path is None or self._window.stack.currentWidget() is not self.trouble:
+            self._watcher.stop()
+            return
+        if self._watching:
+            return
+        self._watching = True
+
+        def look(_: object) -> bool:
+            from lighttight.session import is_library
+
+            return is_library(path)
+
+        def looked(there: bool) -> None:
+            self._watching = False
+            here = self._window.stack.currentWidget() is self.trouble
+            if there and here and path == self._path and self._watcher.isActive():
+                self.begin(path, back=self._back)
+
+        def failed(_: BaseException) -> None:
+            self._watching = False
+
+        self._program.jobs.run(look, done=looked, failed=failed, owner=self, lane=Lane.APART)
 
     def _forget_typed(self) -> None:
         self._page.forget()

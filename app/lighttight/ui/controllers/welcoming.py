@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from lighttight import settings
 from lighttight.errors import LighttightError
@@ -37,12 +38,37 @@ def free_path(folder: Path, title: str, suffix: str) -> Path:
     return path
 
 
+class Making:
+    """A library on its way, from the click until the window has it."""
+
+    def __init__(self) -> None:
+        self.left = False
+        """Set on the main thread: whoever left closes what is made."""
+        self._ended = threading.Event()
+        self._session: Session | None = None
+
+    def end(self, session: Session | None) -> None:
+        self._session = session
+        self._ended.set()
+
+    def session(self) -> Session | None:
+        """Waits for it; None where it could not be made."""
+        self._ended.wait()
+        return self._session
+
+
 class Welcoming(QObject):
+    """`left_unfinished` carries the library that was closed in the middle, and whether its words
+    were checked."""
+
+    left_unfinished = Signal(object, bool)
+
     def __init__(self, program: Program, *, have_library: Callable[[], None]) -> None:
         super().__init__(program)
         self._program = program
         self._page = program.window.welcome
         self._words: tuple[str, ...] = ()
+        self._making: Making | None = None
         self._made: tuple[Session, Path] | None = None
         self._answer = ""
         self._page.create_wanted.connect(self._create)
@@ -74,12 +100,24 @@ class Welcoming(QObject):
         if self._back is not None:
             self._back()
 
-    def abandon(self) -> Session | None:
-        """Locking in the middle: the library that was made, for whoever closes it."""
+    @property
+    def under_way(self) -> bool:
+        """Whether there is a library, or will be in a moment, that is not the window's yet."""
+        return self._made is not None or self._making is not None
+
+    def leave(self, reason: str) -> None:
+        """Locking in the middle: what was made, or is being made, is closed beside the window."""
         made, self._made = self._made, None
+        checked = not self._words
         self._words = ()
         self._then = None
-        return made[0] if made is not None else None
+        closings = self._program.closings
+        if made is not None:
+            closings.begin(made[0], reason)
+            self.left_unfinished.emit(made[1], checked)
+        elif self._making is not None and not self._making.left:
+            self._making.left = True
+            closings.begin_with(self._making.session, reason)
 
     # ---- making --------------------------------------------------------------------------------
 
@@ -122,8 +160,9 @@ class Welcoming(QObject):
         self._page.set_busy(True)
         shared = self._answer != ONLY_ME
         title = self.tr("Home library")
+        making = self._making = Making()
 
-        def make(_: object) -> tuple[CreatedSession, Path]:
+        def create() -> tuple[CreatedSession, Path]:
             from lighttight.session import SUFFIX, WayIn, create_session
 
             path = free_path(Path.home(), title, SUFFIX)
@@ -139,7 +178,27 @@ class Welcoming(QObject):
                 raise
             return created, path
 
-        self._program.jobs.run(make, done=self._made_it, failed=self._failed, owner=self)
+        def make(_: object) -> tuple[CreatedSession, Path]:
+            session = None
+            try:
+                created = create()
+                session = created[0].session
+                return created
+            finally:
+                making.end(session)
+
+        def made(created: tuple[CreatedSession, Path]) -> None:
+            self._making = None
+            if making.left:
+                self.left_unfinished.emit(created[1], False)
+            else:
+                self._made_it(created)
+
+        def failed(error: BaseException) -> None:
+            self._making = None
+            self._failed(error)
+
+        self._program.jobs.run(make, done=made, failed=failed, owner=self)
 
     def _failed(self, error: BaseException) -> None:
         self._page.set_busy(False)
@@ -172,7 +231,8 @@ class Welcoming(QObject):
                 self.finish(self._then)
 
         def failed(error: BaseException) -> None:
-            self._program.presenter.present(error)
+            if self._made is not None:
+                self._program.presenter.present(error)
             noted(None)
 
         self._program.jobs.run(

@@ -103,4 +103,8 @@ class TroublePage(Hall):
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
             return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._buttons:
+            # Buttons answer it themselves: nothing has the focus but the page.
+            self._buttons[self._safe].click()
+            return
         super().keyPressEvent(event)

@@ -28,7 +28,7 @@ from lighttight.ui.widgets.buttons import Button, Look, Size
 from lighttight.ui.widgets.fields import Field
 from lighttight.ui.widgets.hall import Hall
 from lighttight.ui.widgets.lists import ListRow, RowList
-from lighttight.ui.widgets.notes import Card, Glyph
+from lighttight.ui.widgets.notes import Card, Glyph, NoteBox
 from lighttight.ui.widgets.text import Text
 
 
@@ -109,6 +109,13 @@ class UnlockPage(Hall):
         outer.addWidget(self.detail, 0, centre)
         inside = self.column
         self._build_card(inside)
+        self.more = NoteBox("", "quiet", small=True)
+        self.more.hide()
+        self._above_more = QWidget()
+        self._above_more.setFixedHeight(12)
+        self._above_more.hide()
+        inside.addWidget(self._above_more)
+        inside.addWidget(self.more)
         inside.addSpacing(24)
         self._ways_head = Text(self.tr("Other ways in"), "small", "text3")
         inside.addWidget(self._ways_head)
@@ -218,6 +225,7 @@ class UnlockPage(Hall):
             self.setTabOrder(before, after)
         self.set_busy(False)
         self._calm()
+        self.show_more("")
         self.focus_first()
 
     def set_store(self, *, ready: bool, sentence: str) -> None:
@@ -264,6 +272,13 @@ class UnlockPage(Hall):
             state.say(words, tone="danger", icon="alert", ink="danger")
         self.secret.set_refused(self._data.way in (Way.PIN, Way.PASSPHRASE))
         self.focus_first()
+
+    def show_more(self, words: str) -> None:
+        """Help after some tries, below the card: what is pressed again and again stays there."""
+        self.more.words.setText(words)
+        self.more.setAccessibleName(words)
+        for part in (self.more, self._above_more):
+            part.setVisible(bool(words))
 
     def set_busy(self, busy: bool) -> None:
         words = self.tr("Opening…") if busy else self.tr("Open library")

@@ -119,6 +119,8 @@ class Sheet(QWidget):
         if self.isAncestorOf(now):
             self._focused = now
         elif self._on_top() and now.window() is self.window():
+            # There it goes when this is answered.
+            self._previous = now
             held = self._focused if shiboken6.isValid(self._focused) else self.button(self._safe)
             held.setFocus(Qt.FocusReason.OtherFocusReason)
 
