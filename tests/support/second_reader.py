@@ -27,8 +27,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 FRAME = re.compile(
     rb"(lighttight-vault ([1-9][0-9]*)\n([^\n]*)\n)sha256 ([0-9a-f]{64})\nmac ([0-9a-f]{64})\n"
 )
-TABLES = ("meta", "secrets", "settings", "objects", "items", "albums", "album_items", "tags")
-TABLES += ("removals", "entries", "fields")
+TABLES = (
+    *("meta", "secrets", "settings", "objects", "items", "albums", "album_items", "tags"),
+    *("removals", "entries", "fields"),
+)
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
