@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.files import failpoints
-from lighttight.model import SlotId
+from lighttight.model import ObjectId, SlotId
+from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault import backup as backups
 from lighttight.vault import checking, header_files, ways_in
 from lighttight.vault.backup import backup, restore
@@ -35,10 +37,32 @@ def full() -> Environment:
 
 class TestSweeping:
     def test_unfinished_files_beside_the_header_go(self, vault: Vault) -> None:
-        for name in ("header.0123abcd.part", "refused.0123abcd.part"):
+        for name in (
+            *("header.0123abcd.part", "refused.0123abcd.part"),
+            *("previews.db.part", "previews.db.part-journal"),
+        ):
             (vault.path / name).write_bytes(b"half")
-        assert checking.sweep(vault) == 2
-        assert not list(vault.path.glob("*.part"))
+        assert checking.sweep(vault) == 4
+        assert not list(vault.path.glob("*.part*"))
+
+    def test_a_folder_with_such_a_name_is_nothing_of_ours(self, vault: Vault) -> None:
+        (vault.path / "mine.part").mkdir()
+        (vault.path / "header.0123abcd.part").write_bytes(b"half")
+        assert checking.sweep(vault) == 1
+        assert (vault.path / "mine.part").is_dir()
+
+    def test_a_blob_that_is_to_be_removed_is_left_to_who_removes_it(self, vault: Vault) -> None:
+        # Somebody of this process may be about to read it, and its preview goes first.
+        stray = ObjectId("ab" * 16)
+        with vault.transaction() as tx:
+            ids = bytes.fromhex(stray)
+            tx.execute("INSERT INTO removals VALUES (?, ?, 0)", (ids, ids))
+            tx.record(EntryKind.DELETION_FINISHED, {Field.COUNT: 0})
+        path = vault.blobs.path(stray)
+        path.parent.mkdir()
+        path.write_bytes(b"ordered to go")
+        assert checking.sweep(vault) == 0
+        assert path.exists()
 
     def test_a_log_is_not_left_without_its_catalog(
         self, vault: Vault, monkeypatch: pytest.MonkeyPatch
@@ -123,6 +147,8 @@ class TestSweeping:
         stray = SlotId("00" * 8)
         ways_in.announce(store, vault.id, [stray])
         store.set(ways_in.account(vault.id, stray), "this computer's, and never synchronised")
+        for path in goes:
+            os.utime(path, (0, 0))  # as the other computer had it, and the service brought it
         assert checking.sweep(vault) == 1
         assert all(path.exists() for path in goes)
         later = checking.now_ms() + checking.SPARED_MS + 1000
