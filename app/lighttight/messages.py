@@ -422,6 +422,13 @@ _VAULT: dict[str, Words] = {
         "Restore it to a place that can be written to: that makes a copy and leaves this one as it "
         "is. Or change the permissions of the folder.",
     ),
+    "vault-disk-full": Words(
+        "No room to open your library",
+        "The disk that holds {path} is full. Each opening is recorded in the library itself, and "
+        "needs {needed:size} there for a moment. Nothing is lost.",
+        "Free that much on the disk, then open it again: delete something else there, or empty the "
+        "disk’s own trash.",
+    ),
     "vault-missing": Words(
         "No library there",
         "There is nothing at {path}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -90,16 +91,54 @@ def test_a_disk_that_fills_up(
         program("list", *by).ok()
 
         fill(disk.there / "more")
+        (disk.there / "Home.lighttight" / "reserve").unlink()
+        fill(disk.there / "still more")
         for command in (["list"], ["import", tmp_path / "1.jpg"], ["verify"], ["doctor"]):
             ran = program(*command, "--json", *by)
-            assert (ran.code, ran.error, ran.out) == (4, "disk-full", ""), command
+            assert (ran.code, ran.error, ran.out) == (4, "vault-disk-full", ""), command
+        assert "1.0 MB" in ran.err
         assert files(disk.there / "Home.lighttight" / "blobs") == before
 
         (disk.there / "holiday").unlink()
         (disk.there / "more").unlink()
+        (disk.there / "still more").unlink()
         report = program("verify", "--deep", "--json", *by).ok().document
         assert (report["sound"], report["items"], report["orphans"]) == (True, 1, 0)
         program("import", tmp_path / "1.jpg", *by).ok()
+
+
+def test_on_a_full_disk_one_can_look_save_elsewhere_and_delete(
+    environment: dict[str, str], tmp_path: Path, by: tuple[str, Path]
+) -> None:
+    place, out = tmp_path / "disk", tmp_path / "out"
+    place.mkdir()
+    out.mkdir()
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(media_files.jpeg(number + 1))
+    with small_disk(place, MEGABYTES) as disk:
+        program = Program(environment, before=disk.before)
+        make(program, place / "Home.lighttight", by)
+        program("import", *sorted(tmp_path.glob("*.jpg")), *by).ok()
+        reserve = disk.there / "Home.lighttight" / "reserve"
+        fill(disk.there / "holiday")
+        free = shutil.disk_usage(disk.there).free
+        assert (free, reserve.stat().st_size) == (0, 1 << 20)
+
+        ids = [one["id"] for one in program("list", "--json", *by).ok().lines]
+        assert len(ids) == 3
+        assert not reserve.exists()
+        program("export", *ids, "--original", "--to", out, *by).ok()
+        assert len(list(out.iterdir())) == 3
+        stays = program("import", tmp_path / "0.jpg", "--json", *by)
+        assert stays.document["status"] == "duplicate"
+        program("purge", *ids[:2], "--yes", *by).ok()
+        assert len(list(disk.there.glob("Home.lighttight/blobs/*/*"))) == 1
+        assert program("verify", "--deep", "--json", *by).ok().document["sound"]
+        assert not reserve.exists(), "there is not room for it yet"
+
+        (disk.there / "holiday").unlink()
+        program("list", *by).ok()
+        assert reserve.stat().st_size == 1 << 20
 
 
 def test_a_library_on_a_read_only_disk_is_restored_and_not_opened(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lighttight.library.importing import import_paths
 from lighttight.session import create_session
+from lighttight.vault import reserve
 from tests.support import media_files
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import PASSPHRASE_WAY, cheap_derivation
@@ -54,7 +55,7 @@ def make(path: Path) -> None:
             session.egress.export_originals(
                 [items["winter.png"]], Path(folder) / "out", screen="export"
             )
-    for left in path.glob("*-shm"):
+    for left in (*path.glob("*-shm"), path / reserve.NAME):
         left.unlink()
 
 

@@ -27,7 +27,7 @@ from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.header import Header, encode
 from lighttight.sealed.keys import MasterKey, catalog_key, new_master_key
 from lighttight.sealed.slots import Slot
-from lighttight.vault import header_files, schema, ways_in
+from lighttight.vault import header_files, reserve, schema, ways_in
 from lighttight.vault.catalog import Catalog, Transaction
 from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.password_store import PasswordStore
@@ -121,6 +121,7 @@ def _make(
     with contextlib.suppress(Environment):
         ways_in.forget_announced(store, vault_id, slots)
     (path / _MARK).unlink()
+    reserve.keep(path)
     return vault, recovery_words.encode(entropy)
 
 

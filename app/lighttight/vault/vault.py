@@ -32,7 +32,7 @@ from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.sealed.header import MAX_SLOTS, Header, authenticate, encode, header_hash
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot
-from lighttight.vault import header_files, refusals, schema, ways_in
+from lighttight.vault import header_files, refusals, reserve, schema, ways_in
 from lighttight.vault.anchoring import AnchorKeeper, AnchorState, Finding
 from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, Transaction
@@ -435,18 +435,32 @@ def open_vault(
 
     Raises Refused, Environment or Integrity as `ways_in.open_header` and the anchor say; an older
     or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
-    `accept_older`, which is recorded.
+    `accept_older`, which is recorded. On a full disk the reserve is given back, and Environment(
+    "vault-disk-full", needed=) raised where even that is not enough.
     """
     insist_on_text(path)
-    try:
+
+    def attempt() -> Vault:
         with translating(path):
             return _open_vault(path, offer, store, accept_older, derived, opened)
+
+    try:
+        try:
+            vault = attempt()
+        except Environment as error:
+            if error.code != "disk-full" or not reserve.give_back(path):
+                raise
+            vault = attempt()
     except Environment as error:
+        if error.code == "disk-full":
+            raise Environment("vault-disk-full", path=str(path), needed=reserve.SIZE) from error
         if error.code == "not-writable":
             # Each opening is recorded inside, and one that cannot be is not made
             # (app/docs/decisions/0028-no-opening-without-a-record.md).
             raise Environment("vault-read-only", path=str(path)) from error
         raise
+    reserve.keep(path)
+    return vault
 
 
 def _open_vault(
