@@ -60,6 +60,26 @@ def small_video(seconds: int = 3, rate: int = 25, pixels: str = "yuv420p") -> by
     return store.getvalue()
 
 
+@cache
+def long_video() -> bytes:
+    """An MP4 of noise, which is far too large to be read ahead as a whole."""
+    import av
+    import numpy as np
+
+    dice = np.random.default_rng(7)
+    store = io.BytesIO()
+    store.name = "video.mp4"
+    with av.open(store, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.options = {"crf": "10", "preset": "ultrafast"}
+        for _ in range(250):
+            picture = dice.integers(0, 255, (180, 320, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return store.getvalue()
+
+
 class FakeViewer:
     """Answers the viewer's questions from a list of cells; keeps what it was asked."""
 

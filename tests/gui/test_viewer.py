@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtMultimedia import QtVideo, QVideoFrame, QVideoFrameFormat
+from PySide6.QtMultimedia import QMediaPlayer, QtVideo, QVideoFrame, QVideoFrameFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -29,7 +29,7 @@ from lighttight.ui.playing import RULE, keep_quiet
 from lighttight.ui.transport import TimeBar
 from lighttight.ui.viewer import Viewer
 from tests.gui import pictures
-from tests.gui.fakes import FakeViewer, MemorySource, small_video
+from tests.gui.fakes import FakeViewer, MemorySource, long_video, small_video
 
 pytestmark = pytest.mark.usefixtures("dressed", "still")
 
@@ -536,6 +536,67 @@ def test_closing_while_it_opens_does_not_hang(frames: Frames) -> None:
         QApplication.processEvents()
     frames.player.close()
     frames.bot.waitUntil(lambda: not frames.player._retired, timeout=10_000)
+
+
+class Hanging(MemorySource):
+    """A video on a disk that stops answering when `dead` is set, until the gate is open."""
+
+    def __init__(self, content: bytes, *, dead: bool) -> None:
+        super().__init__(content)
+        self.dead = threading.Event()
+        if dead:
+            self.dead.set()
+        self.gate = threading.Event()
+        self.hangs = threading.Event()
+        self.waited_in_vain = False
+
+    def read(self, offset: int, count: int) -> bytes:
+        if self.dead.is_set():
+            self.hangs.set()
+            self.waited_in_vain |= not self.gate.wait(20)
+        return super().read(offset, count)
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["opening", "playing"])
+def test_a_disk_that_does_not_answer_does_not_hold_the_window(frames: Frames, dead: bool) -> None:
+    """Stopping waits for the demuxer, and that for the disk."""
+    source = Hanging(long_video(), dead=dead)
+    media = frames.player._media
+    try:
+        frames.player.open(source)
+        if not dead:
+            frames.bot.waitUntil(lambda: bool(frames.grey), timeout=10_000)
+            source.dead.set()
+        frames.bot.waitUntil(source.hangs.is_set, timeout=10_000)
+        frames.player.close()
+        nothing = QMediaPlayer.MediaStatus.NoMedia
+        frames.bot.waitUntil(lambda: media.mediaStatus() is nothing, timeout=15_000)
+        assert not source.waited_in_vain
+    finally:
+        source.gate.set()
+
+
+def test_nobody_waits_for_a_device_that_is_shut() -> None:
+    """Neither who asked nor who stands behind them, as Qt's two threads may."""
+    source = Hanging(b"0123456789", dead=True)
+    device = SourceDevice(source)
+    got: list[object] = []
+
+    def read() -> None:
+        got.append(device.readData(4))
+
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        assert source.hangs.wait(20)
+        device.shut()
+        for thread in threads:
+            thread.join(15)
+        assert got == [b"", b""]
+        assert not source.waited_in_vain
+    finally:
+        source.gate.set()
 
 
 def test_a_device_that_is_shut_is_at_its_end() -> None:

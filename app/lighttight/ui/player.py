@@ -1,7 +1,11 @@
 """Video from memory: Qt decodes, this program reads and paints.
 
 `SourceDevice` gives Qt's demuxer the bytes of a sealed video as they are asked for; nothing is
-ever written. Qt calls `readData` on two threads of its own, so the source must bear that.
+ever written. Qt calls `readData` on two threads of its own.
+
+Stopping waits for the demuxer, in the window's own thread. So the demuxer must never wait for a
+disk: a third thread reads, and whoever waits for it is let go when the device is shut. On a dead
+disk that thread stays behind, with a source that gives nothing any more.
 
 The player is never called directly, only through queued signals. Many of its calls wait for the
 demuxer's thread; that thread may be waiting for Python's lock, to run `readData`; and a direct
@@ -40,16 +44,74 @@ from lighttight.ui.playing import Source, hush_decoder, keep_quiet
 _USUAL_FRAME: Final = 1000 / 30
 
 
+class _Reading:
+    """Reads for others, one read at a time, in a thread that nobody has to wait for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._changed = threading.Condition()
+        self._begun = False
+        self._taken = False
+        self._wanted: tuple[int, int] | None = None
+        self._answer: bytes | LighttightError | None = None
+        self.ended = False
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Nothing once it has ended, also for who is waiting then."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.ended or not self._taken)
+            if self.ended:
+                return b""
+            if not self._begun:
+                self._begun = True
+                # A daemon: a program that ends does not wait for a dead disk either.
+                threading.Thread(target=self._serve, name="video", daemon=True).start()
+            self._taken = True
+            self._wanted, self._answer = (offset, count), None
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.ended or self._answer is not None)
+            if self.ended:
+                return b""
+            answer, self._answer = self._answer, None
+            self._taken = False
+            self._changed.notify_all()
+        if isinstance(answer, LighttightError):
+            raise answer
+        return answer or b""
+
+    def end(self) -> None:
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    def _serve(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self.ended or self._wanted is not None)
+                wanted, self._wanted = self._wanted, None
+                if self.ended or wanted is None:
+                    return
+            answer: bytes | LighttightError = b""
+            try:
+                answer = self._source.read(*wanted)
+            except LighttightError as error:
+                answer = error
+            finally:
+                with self._changed:
+                    self._answer = None if self.ended else answer
+                    self._changed.notify_all()
+            # Neither bytes of a picture nor what an error leads to are kept until the next read.
+            del answer
+
+
 class SourceDevice(QIODevice):
     """A random-access device over a `Source`."""
 
     def __init__(self, source: Source, parent: QObject | None = None) -> None:
         super().__init__()
         self.setParent(parent)
-        self._source = source
+        self._reading = _Reading(source)
         self._size = source.size
-        self._lock = threading.Lock()
-        self._closed = False
         self.error: LighttightError | None = None
         self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
 
@@ -64,20 +126,19 @@ class SourceDevice(QIODevice):
 
     def atEnd(self) -> bool:
         # The demuxer asks again and again, for ever, while it gets nothing before the end.
-        return self._closed or self.error is not None or self.pos() >= self._size
+        return self._reading.ended or self.error is not None or self.pos() >= self._size
 
     def shut(self) -> None:
-        """From now on there is nothing to read; what is being read returns first."""
-        self._closed = True
+        """From now on there is nothing to read, and nobody waits for what is being read."""
+        self._reading.end()
 
     def readData(self, maxlen: int) -> object:
         offset = self.pos()
         count = min(maxlen, self._size - offset)
-        if self._closed or self.error is not None or count <= 0:
+        if self.error is not None or count <= 0:
             return b""
         try:
-            with self._lock:
-                return self._source.read(offset, count)
+            return self._reading.read(offset, count)
         except LighttightError as error:
             self.error = error
             return b""
