@@ -587,7 +587,28 @@ _VAULT: dict[str, Words] = {
 
 # --- audit: the record
 
-_AUDIT: dict[str, Words] = {}
+_AUDIT: dict[str, Words] = {
+    "intent-unknown": Words(
+        "No saving began there",
+        "Entry {intent} of the record is none with which copies began to leave.",
+        "Look in the record for the number of the entry with which it began.",
+    ),
+    "intent-settled": Words(
+        "It is known how that ended",
+        "What became of entry {intent} is in the record already.",
+        "There is nothing to add.",
+    ),
+    "proof-nothing": Words(
+        "Nothing to prove",
+        "No entry of the record fits what you asked for, so no proof file was made.",
+        "Ask for another item, or for an earlier time.",
+    ),
+    "proof-too-long": Words(
+        "Too many entries for one proof file",
+        "{count} entries fit, and one file holds {most} at most.",
+        "Ask for one item, or for a later time.",
+    ),
+}
 
 # --- library: items, albums, importing
 

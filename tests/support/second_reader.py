@@ -29,7 +29,7 @@ FRAME = re.compile(
 )
 TABLES = (
     *("meta", "secrets", "settings", "objects", "items", "albums", "album_items", "tags"),
-    *("removals", "entries", "fields"),
+    *("removals", "entries", "fields", "epochs", "checkpoints"),
 )
 
 Rows = dict[str, list[tuple[Any, ...]]]

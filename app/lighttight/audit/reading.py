@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lighttight.audit import copies
+from lighttight.audit import checkpoints, copies, record
 from lighttight.audit.copies import Copy
 from lighttight.model import ItemId
 from lighttight.sealed.entries import KINDS, EntryKind, Field, Value, decode_value
@@ -31,7 +31,7 @@ class Entry:
 
 
 class Record:
-    """The record of one open vault, for reading."""
+    """The record of one open vault: for reading, and for what the owner adds by hand."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -84,6 +84,15 @@ class Record:
     def unanswered(self) -> list[Copy]:
         """Copies that may have left: their act was never finished."""
         return copies.unanswered(self._vault.catalog)
+
+    def look_into(self, intent: int, *, some: bool) -> None:
+        """The owner looked where copies that may have left would be. See `record.look_into`."""
+        with self._vault.transaction() as tx:
+            record.look_into(tx, intent, some=some)
+
+    def fingerprint(self) -> str:
+        """What the identity that signs this record is known by, in hex."""
+        return checkpoints.fingerprint(self._vault.catalog)
 
 
 def _entry(row: tuple[int, int, int], fields: list[tuple[str, bytes | None]]) -> Entry:

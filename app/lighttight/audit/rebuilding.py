@@ -10,6 +10,7 @@ from typing import cast
 
 from lighttight.audit.copies import CopyState
 from lighttight.audit.reading import Entry, Record
+from lighttight.audit.record import SOME
 from lighttight.model import ItemId
 from lighttight.sealed.entries import EntryKind, Field
 from lighttight.vault.vault import Vault
@@ -17,7 +18,8 @@ from lighttight.vault.vault import Vault
 _Key = tuple[int, bytes]
 _Row = tuple[str, str, str]
 
-_OUTWARD = frozenset({EntryKind.EXPORT_INTENDED, EntryKind.EXPORT_FINISHED})
+_OUTWARD = frozenset({EntryKind.EXPORT_INTENDED, EntryKind.EXPORT_FINISHED, EntryKind.LOOKED_INTO})
+_ALL_LEFT = ("done", SOME)
 
 
 def verify_or_rebuild(vault: Vault) -> bool:
@@ -60,7 +62,7 @@ def _replayed(record: Record) -> tuple[dict[_Key, _Row], dict[int, int]]:
         intent = values.get(Field.INTENT)
         left = {bytes.fromhex(item) for item in _items(entry)}
         for key in [one for one in said if one[0] == intent]:
-            if values.get(Field.RESULT) == "done" or key[1] in left:
+            if values.get(Field.RESULT) in _ALL_LEFT or key[1] in left:
                 said[key] = (*said[key][:2], CopyState.LEFT.value)
             else:
                 del said[key]

@@ -48,14 +48,17 @@ class Narrator:
     def __init__(self, entries: Sequence[Entry], albums: Mapping[AlbumId, str]) -> None:
         self._albums: dict[str, str] = {**albums}
         self._outcomes: dict[int, _Fields] = {}
+        self._looked: dict[int, str] = {}
         self._told: set[int] = set()
         for entry in entries:
             fields = _Fields(entry)
             kind = entry.kind.label
             if kind == "album-created" and fields.text("album") and fields.text("name"):
                 self._albums.setdefault(fields.text("album"), fields.text("name"))
-            if kind == "export-intended":
+            if kind in ("export-intended", "proof-made"):
                 self._told.add(entry.sequence)
+            if kind == "looked-into":
+                self._looked[fields.number("intent")] = fields.text("result")
             if kind == "export-finished":
                 self._outcomes[fields.number("intent")] = fields
 
@@ -65,6 +68,8 @@ class Narrator:
         kind = entry.kind.label
         if kind == "export-intended":
             return self._export(entry.sequence, fields)
+        if kind == "proof-made":
+            return self._proof(entry.sequence, fields)
         if kind == "export-finished":
             if fields.number("intent") in self._told:
                 return None
@@ -80,9 +85,15 @@ class Narrator:
         place = fields.text("path") or "a folder"
         outcome = self._outcomes.get(sequence)
         if outcome is None:
+            stopped = f"Lighttight stopped while saving {what} to {place}."
+            looked = self._looked.get(sequence)
+            if looked == "none":
+                return f"{stopped} You looked, and none was there."
+            if looked == "some":
+                return f"{stopped} You looked, and found some: count all {fields.items:,} as sent."
             return (
-                f"Lighttight stopped while saving {what} to {place}. Some may be there. Count all"
-                f" {fields.items:,} as sent until you’ve looked."
+                f"{stopped} Some may be there. Count all {fields.items:,} as sent until you’ve"
+                " looked."
             )
         left = outcome.number("count")
         if outcome.text("result") == "done":
@@ -90,6 +101,20 @@ class Narrator:
         ended = "You stopped saving" if outcome.text("result") == "cancelled" else "Saving"
         verb = "" if outcome.text("result") == "cancelled" else " failed"
         return f"{ended} {what} to {place}{verb}: {left:,} of them left the library."
+
+    def _proof(self, sequence: int, fields: _Fields) -> str:
+        what = f"a proof file about {counted(fields.number('count'), 'entry', 'entries')}"
+        place = fields.text("path") or "a file"
+        outcome = self._outcomes.get(sequence)
+        if outcome is not None:
+            if outcome.text("result") == "done":
+                return f"You saved {what} to {place}."
+            return f"Saving {what} to {place} failed. Nothing left the library."
+        looked = self._looked.get(sequence)
+        if looked == "none":
+            return f"Lighttight stopped while saving {what} to {place}. You looked: it isn’t there."
+        end = "You looked: it is there." if looked == "some" else "It may be there."
+        return f"Lighttight stopped while saving {what} to {place}. {end}"
 
     def _edited(self, fields: _Fields) -> str:
         what = counted(fields.items, "item")
@@ -216,6 +241,11 @@ def _shown(fields: _Fields) -> str:
     return f"The recovery words were {where}."
 
 
+def _looked(fields: _Fields) -> str:
+    found = "none was there" if fields.text("result") == "none" else "some are there"
+    return f"You looked where copies may have been left: {found}."
+
+
 def _older(fields: _Fields) -> str:
     date = fields.date("date")
     known = "" if date is None else f" This computer had seen changes from {date}."
@@ -269,5 +299,8 @@ _TELL: Final[Mapping[str, Callable[[_Fields], str]]] = {
     "album-created": _album_created,
     "album-removed": _album_removed,
     "album-renamed": _album_renamed,
+    "identity-made": lambda _: "The library got the identity by which others know what it signed.",
+    "epoch-began": lambda _: "From here on new keys sign the record.",
+    "looked-into": _looked,
     "setting-changed": lambda fields: f"You changed a setting: {fields.text('setting')}.",
 }

@@ -61,10 +61,20 @@ class Checkpoint:
 
 def sign(checkpoint: Checkpoint, keys: SigningKeys) -> bytes:
     """The note, with both signatures."""
-    note = _note(checkpoint, *keys.sign(checkpoint.text(), _CONTEXT))
+    return spell(checkpoint, *signed(checkpoint, keys))
+
+
+def spell(checkpoint: Checkpoint, public: PublicKeys, signatures: Signatures) -> bytes:
+    """The note with signatures that were made before; nothing is checked but its spelling."""
+    note = _note(checkpoint, public, signatures)
     # Never write what no reader accepts; a root of another length would do that.
     read(note)
     return note
+
+
+def signed(checkpoint: Checkpoint, keys: SigningKeys) -> tuple[PublicKeys, Signatures]:
+    """The two signatures, for who keeps them without the note; and the keys they are checked by."""
+    return keys.sign(checkpoint.text(), _CONTEXT)
 
 
 def read(note: bytes) -> Checkpoint:

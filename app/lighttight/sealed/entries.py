@@ -135,6 +135,10 @@ class EntryKind(enum.Enum):
     SEALED_AGAIN = (31, (Field.ITEM,))
     ALL_SEALED_AGAIN = (32, (Field.COUNT,))
     REPLACED_REMOVED = (33, (Field.COUNT,))
+    IDENTITY_MADE = (34, (Field.DIGEST, Field.REASON))
+    EPOCH_BEGAN = (35, (Field.COUNT, Field.DIGEST))
+    LOOKED_INTO = (36, (Field.INTENT, Field.RESULT))
+    PROOF_MADE = (37, (Field.COUNT, Field.DIGEST, Field.PATH))
 
     @property
     def number(self) -> int:

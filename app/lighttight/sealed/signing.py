@@ -94,6 +94,10 @@ class Signatures:
     def encode(self) -> bytes:
         return self.ed25519 + self.mldsa65
 
+    @staticmethod
+    def decode(data: bytes) -> Signatures:
+        return Signatures(data[:ED25519_SIGNATURE], data[ED25519_SIGNATURE:])
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -167,11 +171,8 @@ def read_certificate(data: bytes) -> Certificate:
 def verify_certificate(data: bytes, by: PublicKeys) -> Certificate:
     """What it states, once `by` has signed it: Integrity("certificate-forged")."""
     found = read_certificate(data)
-    signatures = Signatures(
-        data[_STATED : _STATED + ED25519_SIGNATURE], data[_STATED + ED25519_SIGNATURE :]
-    )
     try:
-        verify(by, data[:_STATED], _CONTEXT, signatures)
+        verify(by, data[:_STATED], _CONTEXT, Signatures.decode(data[_STATED:]))
     except Integrity as error:
         raise Integrity("certificate-forged") from error
     return found

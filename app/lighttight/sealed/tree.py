@@ -104,6 +104,26 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int, size: int) -> tupl
     return tuple(reversed(proof))
 
 
+def inclusion_proofs(
+    leaf_hashes: Sequence[bytes], indexes: Iterable[int]
+) -> dict[int, tuple[bytes, ...]]:
+    """As `inclusion_proof` over all leaves, for many of them in one pass."""
+    places = {index: index for index in indexes}
+    if any(not 0 <= index < len(leaf_hashes) for index in places):
+        raise Integrity("tree-forged")
+    proofs: dict[int, list[bytes]] = {index: [] for index in places}
+    level = list(leaf_hashes)
+    while len(level) > 1:
+        for index, place in places.items():
+            # The last of an odd number goes up as it is: there is nothing beside it.
+            if place ^ 1 < len(level):
+                proofs[index].append(level[place ^ 1])
+            places[index] = place // 2
+        pairs = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level = [*pairs, *level[len(pairs) * 2 :]]
+    return {index: tuple(proof) for index, proof in proofs.items()}
+
+
 def consistency_proof(leaf_hashes: Sequence[bytes], old: int, new: int) -> tuple[bytes, ...]:
     """PROOF(old, D[new]): shows that the tree of `new` leaves begins with that of `old`."""
     if not 0 <= old <= new <= len(leaf_hashes):

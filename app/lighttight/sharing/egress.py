@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lighttight.audit import checkpoints
 from lighttight.audit.record import MAX_ITEMS, append
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.files.durable import translating
@@ -206,6 +207,7 @@ def _intend(
     }
     with vault.transaction() as tx:
         intent = append(tx, EntryKind.EXPORT_INTENDED, fields)
+        checkpoints.sign(tx)
     try:
         vault.anchor_now()
     except Environment:

@@ -268,6 +268,15 @@ class Transaction:
         """Claimed time, milliseconds UTC: one for everything in this transaction."""
         return self._now
 
+    @property
+    def frontier(self) -> Frontier:
+        """The tree with the entries that this transaction has recorded so far."""
+        return self._state.frontier
+
+    @property
+    def random(self) -> Callable[[int], bytes]:
+        return self._random
+
     def execute(self, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Row]:
         with self._unbroken(), translating(self._path):
             return list(self._database.execute(sql, values))

@@ -16,7 +16,7 @@ from typing import Final
 
 import apsw
 
-from lighttight.errors import Environment, Integrity
+from lighttight.errors import Environment, Integrity, Unsupported
 from lighttight.files import PART, sync_directory, translating
 from lighttight.model import ItemId, ObjectId
 from lighttight.progress import SILENT, Progress, Within
@@ -29,7 +29,7 @@ from lighttight.sealed.entries import (
     parse_leaf,
 )
 from lighttight.sealed.tree import Frontier, leaf_hash
-from lighttight.vault import header_files, ways_in
+from lighttight.vault import epochs, header_files, ways_in
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
 from lighttight.vault.vault import Vault, now_ms
@@ -151,6 +151,10 @@ def _check_record(vault: Vault, damage: list[Damage]) -> int:
         damage.append(Damage(error.code))
         return 0
     damage.extend(forged)
+    try:
+        epochs.check_all(vault.catalog)
+    except (Integrity, Unsupported) as error:
+        damage.append(Damage(error.code))
     return entries
 
 

@@ -27,7 +27,7 @@ from lighttight.sealed.entries import EntryKind, Field
 from lighttight.sealed.header import Header, encode
 from lighttight.sealed.keys import MasterKey, catalog_key, new_master_key
 from lighttight.sealed.slots import Slot
-from lighttight.vault import header_files, reserve, schema, ways_in
+from lighttight.vault import epochs, header_files, reserve, schema, ways_in
 from lighttight.vault.catalog import Catalog, Transaction
 from lighttight.vault.lock_file import VaultLock
 from lighttight.vault.password_store import PasswordStore
@@ -212,6 +212,7 @@ def _new_catalog(
         tx.record(EntryKind.VAULT_CREATED, {Field.TITLE: title, Field.FACTORS: joined})
         if any(way.weak_allowed for way in ways):
             tx.record(EntryKind.WEAKENED, {Field.SETTING: "passphrase", Field.VALUE: "weak"})
+        epochs.begin(tx, "created")
 
     try:
         catalog.begin_state(keys, fill)

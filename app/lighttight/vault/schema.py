@@ -103,6 +103,18 @@ STEPS: Final[tuple[str, ...]] = (
         value BLOB,
         PRIMARY KEY (sequence, name)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE epochs (
+        number INTEGER PRIMARY KEY,
+        certificate BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE checkpoints (
+        size INTEGER PRIMARY KEY,
+        kept INTEGER NOT NULL,
+        epoch INTEGER NOT NULL REFERENCES epochs (number),
+        claimed INTEGER NOT NULL,
+        root BLOB NOT NULL,
+        signatures BLOB NOT NULL
+    ) STRICT;
     CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         generation INTEGER NOT NULL,
@@ -143,9 +155,11 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "removals": ("object", "item", "requested"),
     "entries": ("sequence", "kind", "claimed", "leaf"),
     "fields": ("sequence", "name", "salt", "value"),
+    "epochs": ("number", "certificate"),
+    "checkpoints": ("size", "kept", "epoch", "claimed", "root", "signatures"),
 }
 
-_WITH_ROWID: Final = frozenset({"items", "entries"})
+_WITH_ROWID: Final = frozenset({"items", "entries", "epochs", "checkpoints"})
 
 
 def whole(table: str, columns: tuple[str, ...]) -> str:
@@ -163,6 +177,9 @@ PROJECTIONS: Final = frozenset({"copies", "search"})
 
 SECRETS: Final = ("anchor", "audit", "duplicates", "journal", "preview", "state", "tracing")
 """32 random bytes each: what can be derived cannot be deleted. Rotation does not change them."""
+
+EPOCH_SECRETS: Final = ("epoch-ed25519", "epoch-mldsa65")
+"""Seeds of the keys that sign now, 32 bytes each; the next epoch's are written over them."""
 
 PREVIEWS: Final = """
     CREATE TABLE IF NOT EXISTS previews (

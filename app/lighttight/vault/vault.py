@@ -32,7 +32,7 @@ from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.sealed.header import MAX_SLOTS, Header, authenticate, encode, header_hash
 from lighttight.sealed.keys import MasterKey, catalog_key
 from lighttight.sealed.slots import Slot
-from lighttight.vault import header_files, refusals, reserve, schema, ways_in
+from lighttight.vault import epochs, header_files, refusals, reserve, schema, ways_in
 from lighttight.vault.anchoring import AnchorKeeper, AnchorState, Finding
 from lighttight.vault.blobs import BlobStore, SealedObject
 from lighttight.vault.catalog import Catalog, Transaction
@@ -106,7 +106,13 @@ class Vault:
         self._solitude = threading.Lock()
         self.closed = False
         self.blobs = BlobStore(path / "blobs", header.vault)
-        self._secrets: dict[str, bytes] = dict(catalog.query("SELECT name, value FROM secrets"))
+        # Without those that sign: they are read where they sign, since another session may have
+        # put the next epoch's in their place.
+        self._secrets: dict[str, bytes] = {
+            name: value
+            for name, value in catalog.query("SELECT name, value FROM secrets")
+            if name in schema.SECRETS
+        }
         if set(schema.SECRETS) - self._secrets.keys():
             raise Integrity("catalog-damaged")
         self.previews = Previews(path / "previews.db", self._secrets["preview"])
@@ -376,6 +382,9 @@ class Vault:
         try:
             with contextlib.suppress(Environment, Integrity), catalog.writing() as tx:
                 tx.record(EntryKind.LOCKED, {Field.REASON: reason})
+                # A record that cannot be signed is better than one that does not say it ended.
+                with contextlib.suppress(Integrity, Unsupported):
+                    epochs.sign(tx)
             with contextlib.suppress(Environment, Integrity):
                 self.keeper.write(self.current_anchor, within=catalog.left())
             with contextlib.suppress(Environment, Integrity):
@@ -435,25 +444,14 @@ def open_vault(
 
     Raises Refused, Environment or Integrity as `ways_in.open_header` and the anchor say; an older
     or forked vault raises Integrity("vault-older" / "vault-forked", anchored=, found=) unless
-    `accept_older`, which is recorded. On a full disk the reserve is given back, and Environment(
-    "vault-disk-full", needed=) raised where even that is not enough.
+    `accept_older`, which is recorded.
     """
     insist_on_text(path)
-
-    def attempt() -> Vault:
-        with translating(path):
-            return _open_vault(path, offer, store, accept_older, derived, opened)
-
     try:
-        try:
-            vault = attempt()
-        except Environment as error:
-            if error.code != "disk-full" or not reserve.give_back(path):
-                raise
-            vault = attempt()
+        vault = reserve.with_room(
+            path, lambda: _open_vault(path, offer, store, accept_older, derived, opened)
+        )
     except Environment as error:
-        if error.code == "disk-full":
-            raise Environment("vault-disk-full", path=str(path), needed=reserve.SIZE) from error
         if error.code == "not-writable":
             # Each opening is recorded inside, and one that cannot be is not made
             # (app/docs/decisions/0028-no-opening-without-a-record.md).

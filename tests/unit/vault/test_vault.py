@@ -108,7 +108,11 @@ class TestMaking:
         assert modes == {0}
 
     def test_it_begins_the_record(self, vault: Vault) -> None:
-        assert kinds(vault) == [EntryKind.VAULT_CREATED]
+        assert kinds(vault) == [
+            EntryKind.VAULT_CREATED,
+            EntryKind.IDENTITY_MADE,
+            EntryKind.EPOCH_BEGAN,
+        ]
         vault.catalog.recompute()
 
 
