@@ -1,7 +1,8 @@
 """What makes one file use two cores: reading ahead, flushing beside, hashing aside.
 
 Each is a context manager around one helper thread that is gone when the block is left, whatever
-happened. All three do their work in C code that releases the interpreter.
+happened, and nothing that goes wrong in it goes unnoticed: a flush that did not happen must not
+look like one that did. All three do their work in C code that releases the interpreter.
 """
 
 from __future__ import annotations
@@ -35,6 +36,35 @@ class Chunks(Protocol):
         ...
 
 
+class _Helper:
+    """One call in a thread of its own, from the moment on where this is made.
+
+    A daemon, as no executor has them: one that hangs on a dead disk must not keep the program, and
+    its keys, in memory.
+    """
+
+    def __init__(self, name: str, act: Callable[[], None]) -> None:
+        self._act = act
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._act()
+        except BaseException as error:  # noqa: BLE001 - handed over, raised by `end`
+            self._error = error
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def end(self) -> None:
+        """Wait for it, and raise what it raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+
+
 @contextlib.contextmanager
 def ahead(source: Chunks, watch: Watch) -> Iterator[Iterator[memoryview]]:
     """Read `source` in a helper thread, a few buffers ahead, and show each to `watch`.
@@ -47,7 +77,7 @@ def ahead(source: Chunks, watch: Watch) -> Iterator[Iterator[memoryview]]:
     length = min(BUFFER, max(total, 1))
     pool = [bytearray(length) for _ in range(min(_BUFFERS, -(-total // length)))]
     free: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
-    ready: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
     for one in pool:
         free.put(memoryview(one))
 
@@ -68,19 +98,16 @@ def ahead(source: Chunks, watch: Watch) -> Iterator[Iterator[memoryview]]:
                     buffer[:count] = bytes(count)
                 ready.put(buffer[:count])
                 offset += count
+        finally:
             ready.put(None)
-        except BaseException as error:  # noqa: BLE001 - handed over, raised by the consumer
-            ready.put(error)
 
     def buffers() -> Iterator[memoryview]:
         while (got := ready.get()) is not None:
-            if isinstance(got, BaseException):
-                raise got
             yield got
             free.put(memoryview(got.obj))
+        helper.end()
 
-    helper = threading.Thread(target=read, name="read-ahead", daemon=True)
-    helper.start()
+    helper = _Helper("read-ahead", read)
     try:
         yield buffers()
     finally:
@@ -97,23 +124,13 @@ def syncing(fd: int, path: Path) -> Iterator[None]:
     An error of the block comes first; one of the flush is raised when the block had none. Never
     tried again, whichever it was.
     """
-    failed: list[OSError] = []
-
-    def flush() -> None:
-        try:
-            sync_file(fd)
-        except OSError as error:
-            failed.append(error)
-
-    helper = threading.Thread(target=flush, name="flush", daemon=True)
-    helper.start()
+    helper = _Helper("flush", lambda: sync_file(fd))
     try:
         yield
     finally:
         helper.join()
-    if failed:
-        with translating(path):
-            raise failed[0]
+    with translating(path):
+        helper.end()
 
 
 @contextlib.contextmanager
@@ -124,28 +141,28 @@ def aside(watch: Watch) -> Iterator[Watch]:
     meanwhile. Leaving the block waits for the last; an error of `watch` is raised in the caller.
     """
     coming: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
-    seen: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-    seen.put(None)
+    seen = threading.Semaphore()
+    ended = threading.Event()
 
     def look() -> None:
-        while (buffer := coming.get()) is not None:
-            try:
+        try:
+            while (buffer := coming.get()) is not None:
                 watch(buffer)
-                seen.put(None)
-            except BaseException as error:  # noqa: BLE001 - handed over, raised by the caller
-                seen.put(error)
+                seen.release()
+        finally:
+            ended.set()
+            seen.release()
 
     def show(buffer: memoryview) -> None:
-        if (error := seen.get()) is not None:
-            raise error
+        seen.acquire()
+        if ended.is_set():
+            helper.end()
         coming.put(buffer)
 
-    helper = threading.Thread(target=look, name="aside", daemon=True)
-    helper.start()
+    helper = _Helper("aside", look)
     try:
         yield show
     finally:
         coming.put(None)
         helper.join()
-    if (error := seen.get()) is not None:
-        raise error
+    helper.end()
