@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from lighttight.audit.copies import Copy, CopyState
 from lighttight.audit.reading import Entry
+from lighttight.files.disks import Disk
 from lighttight.library.importing import ImportResult, ImportStatus, ImportSummary, Original
 from lighttight.library.resealing import Pending, Resealed
 from lighttight.library.trash import Purged
+from lighttight.media.client import Finding as Inside
 from lighttight.media.client import Pixels, Probe
 from lighttight.sealed.entries import EntryKind, Field, Value
 from lighttight.session.care import Repaired
+from lighttight.session.exports import Told
 from lighttight.session.protection import Protecting, Protection
 from lighttight.session.session import (
     CreatedSession,
@@ -24,7 +27,8 @@ from lighttight.session.session import (
     open_session,
     restore_session,
 )
-from lighttight.sharing.egress import Exported
+from lighttight.sharing.egress import Exported, SavedProof
+from lighttight.sharing.renditions import Size
 from lighttight.vault.anchoring import AnchorState, Finding
 from lighttight.vault.backup import BackedUp
 from lighttight.vault.checking import Damage, RecordReport, Report
@@ -42,6 +46,7 @@ __all__ = [
     "CopyState",
     "CreatedSession",
     "Damage",
+    "Disk",
     "Entry",
     "EntryKind",
     "Exported",
@@ -51,6 +56,7 @@ __all__ = [
     "ImportResult",
     "ImportStatus",
     "ImportSummary",
+    "Inside",
     "Locked",
     "Offer",
     "Original",
@@ -66,10 +72,13 @@ __all__ = [
     "Report",
     "Resealed",
     "Rotated",
+    "SavedProof",
     "Session",
     "Since",
+    "Size",
     "SlotInfo",
     "StoreState",
+    "Told",
     "Value",
     "WayIn",
     "create_session",

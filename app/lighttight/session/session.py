@@ -16,6 +16,7 @@ from lighttight.library.library import Library
 from lighttight.media.client import Decoder
 from lighttight.progress import SILENT, Progress
 from lighttight.session.care import Care
+from lighttight.session.exports import Exports
 from lighttight.session.imports import Imports
 from lighttight.session.protection import Protection
 from lighttight.session.ways import Ways
@@ -27,8 +28,8 @@ from lighttight.vault.ways_in import Offer, WayIn
 
 
 class Session:
-    """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `care`, `decoder`,
-    `protection`."""
+    """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `exports`, `care`,
+    `decoder`, `protection`."""
 
     def __init__(self, opened: Vault) -> None:
         self.vault = opened
@@ -39,6 +40,7 @@ class Session:
         self.protection = Protection(opened)
         self.record = Record(opened)
         self.egress = Egress(opened)
+        self.exports = Exports(self.library, self.egress, self.decoder)
         self.care = Care(opened, self.library, self.decoder)
 
     def lock(self, reason: str = "asked") -> None:

@@ -18,6 +18,7 @@ the vault hands out once.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ class Egress:
 
         Raises before anything left: Integrity from the state root, Environment where the anchor
         cannot be written and the owner did not say `without_anchor` (which is recorded),
-        Refused("export-nothing", "folder-missing", "folder-inside"), Environment("folder-full").
+        Refused("export-nothing", "folder-missing", "folder-inside"), Environment("folder-full",
+        "not-writable").
         """
         found = self._found(chosen)
 
@@ -130,6 +132,10 @@ class Egress:
         return self._export(
             found, folder, form, screen, save, progress, report, without_anchor=without_anchor
         )
+
+    def check(self, chosen: Sequence[ItemId], folder: Path) -> None:
+        """Raise what an export into `folder` would refuse before anything left. Writes nothing."""
+        _check(self._vault, self._found(chosen), folder)
 
     def _found(self, chosen: Sequence[ItemId]) -> list[Item]:
         return [items.item(self._vault.catalog, one) for one in dict.fromkeys(chosen)]
@@ -191,6 +197,8 @@ def _check(vault: Vault, found: list[Item], folder: Path) -> None:
         if vault.path.resolve() in (folder.resolve(), *folder.resolve().parents):
             # A readable copy inside the library's folder would be taken for part of it.
             raise Refused("folder-inside", path=str(folder))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise Environment("not-writable", path=str(folder))
         needed = sum(one.size for one in found) + RESERVE
         if shutil.disk_usage(folder).free < needed:
             raise Environment("folder-full", path=str(folder))
