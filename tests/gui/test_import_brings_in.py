@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 from lighttight.errors import Environment
 from lighttight.files.source import SourceFile
+from lighttight.library import storing
 from lighttight.library.importing import WORKERS
 from lighttight.model import ItemId
 from lighttight.session import Offer, open_session
 from lighttight.ui.controllers import closing, importing
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.importing import Run
+from lighttight.ui.pages.imported import _Names
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Sheet
 from lighttight.vault import vault
@@ -410,3 +415,34 @@ def test_closing_during_an_import_is_asked_once_and_keeps_going(
     desk.asked().answer("close")
     assert closed == [True]
     monkeypatch.undo()
+
+
+def test_equal_reasons_are_one_line_with_the_names_behind_it(
+    desk: RealDesk, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    (many / "notes.txt").write_text("not a picture")
+    real = shutil.disk_usage
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: real("/")._replace(free=storing.RESERVE - 1)
+    )
+    desk.drop(many)
+    sheet = desk.asked()
+    monkeypatch.undo()
+    assert sheet.accessibleName() == "Nothing was imported"
+    heads = {one.head.text(): one for one in sheet.findChildren(_Names)}
+    waiting = [head for head in heads if head.startswith("Not imported yet · ")]
+    assert len(waiting) == 1
+    assert len(heads) <= 2, heads.keys()
+    untried = int(waiting[0].split(" · ")[1].split()[0])
+    assert untried >= 24 - WORKERS
+    assert f"{untried} were not begun" in sheet.sentence.text()
+    behind = heads[waiting[0]]
+    assert behind.names.isHidden()
+    assert sheet.button("close").hasFocus(), "Enter puts it away"
+    behind.head.setFocus()
+    QTest.keyClick(behind.head, Qt.Key.Key_Space)
+    assert not behind.names.isHidden()
+    assert "23.jpg" in texts(behind)
+    QTest.keyClick(behind.head, Qt.Key.Key_Space)
+    assert behind.names.isHidden()

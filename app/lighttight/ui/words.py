@@ -47,6 +47,9 @@ class Counts(QObject):
     def items(self, count: int) -> str:
         return self.tr("%Ln item(s)", "", count)
 
+    def files(self, count: int) -> str:
+        return self.tr("%Ln file(s)", "", count)
+
     def found(self, count: int) -> str:
         return self.tr("%Ln item(s) found", "", count)
 

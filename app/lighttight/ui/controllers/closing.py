@@ -33,7 +33,7 @@ class Closing:
     def __init__(
         self, session: Callable[[], Session | None], reason: str, ending: Ending | None
     ) -> None:
-        self._session: Callable[[], Session | None] = session
+        self._session: Callable[[], Session | None] | None = session
         self._reason = reason
         self._ending = ending
         self.closed = threading.Event()
@@ -44,21 +44,17 @@ class Closing:
             ending.hurry()
 
     def run(self, _: object) -> None:
-        awaited, self._session = self._session, _nothing
+        awaited, self._session = self._session, None
         try:
             if self._ending is not None:
                 self._ending.wait(UNHURRIED)
-            session = awaited()
+            session = awaited() if awaited is not None else None
             if session is not None:
                 session.lock(self._reason)
         finally:
             # The import's job knows the session.
             self._ending = None
             self.closed.set()
-
-
-def _nothing() -> None:
-    return None
 
 
 class Closings:

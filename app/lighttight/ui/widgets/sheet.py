@@ -103,8 +103,8 @@ class Sheet(QWidget):
         self.show()
         self.raise_()
         stops = self._stops(body) if body is not None else []
-        # What only scrolls is nothing to fill in.
-        fields = [one for one in stops if not isinstance(one, QScrollArea)]
+        # What only scrolls, or opens more to read, is nothing to fill in.
+        fields = [one for one in stops if not isinstance(one, QScrollArea | Button)]
         self._focused: QWidget = fields[0] if fields else self.button(self._safe)
         self._focused.setFocus(Qt.FocusReason.OtherFocusReason)
         app = QApplication.instance()
