@@ -252,6 +252,9 @@ _NUMBERS = re.compile(
     r"|MatrixCoefficients|VideoFullRangeFlag|VideoFieldOrder|LayoutFlags|AverageBitrate"
     r"|MaxBitrate|BufferSize|CleanAperture\S*|AVIF\S*|OpusHead\S*|AudioFormat|CompressorID"
     r"|MediaData|Rotation|ImageSize|Megapixels|AvgBitrate|MediaDataSize|MediaDataOffset|FileType"
+    r"|Cue(ClusterPosition|Time|Track)|DocType(Read)?Version|EBML(MaxIDLength|MaxSizeLength"
+    r"|(Read)?Version)|TimecodeScale|CodecPrivate|DisplayUnit|DefaultDuration|Track(Default|Number|Type)"
+    r"|(Video|Audio)CodecID|Matroska_0x1(5b0|6aa|6bb)|Display(Width|Height)|VideoScanType"
     r"|FileTypeExtension|MIMEType|ExifToolVersion|PurchaseFileFormat"
 )
 _FIXED: dict[str, set[Any]] = {
@@ -259,7 +262,8 @@ _FIXED: dict[str, set[Any]] = {
     "TrackModifyDate": {_ZERO}, "MediaCreateDate": {_ZERO}, "MediaModifyDate": {_ZERO},
     "MediaLanguageCode": {"und"}, "HandlerType": {"vide", "soun", "url "},
     "HandlerClass": {"mhlr", "dhlr"}, "MajorBrand": {"qt  ", "mp42", "3gp5", "M4V "},
-    "CompatibleBrands": {"qt  "}, "VendorID": set(),
+    "CompatibleBrands": {"qt  "}, "VendorID": set(), "DocType": {"matroska", "webm"},
+    "MuxingApp": {"-"}, "WritingApp": {"-"}, "TrackLanguage": {"und"}, "TrackUID": {"01", "02"},
 }  # fmt: skip
 
 

@@ -3,8 +3,9 @@
     base       what is read, where it is written to, and what was found on the way
     jpeg, png, webp, gif
                one format each: `clean(original, write)` and `findings(original)`
-    bmff       MP4, M4V, MOV, 3GP, with `bmff_boxes`, `bmff_tracks`, `bmff_edits`, `bmff_entries`
-               and `bmff_words`
+    bmff       MP4, M4V, MOV, 3GP, with `bmff_boxes`, `bmff_tracks`, `bmff_edits`,
+               `bmff_entries`, `bmff_words` and `bmff_write`
+    matroska   MKV and WebM
     coded      words inside the coded stream of a video
     icc        a colour profile without its texts, dates and devices
     exif       what an EXIF block gives away, and the one with the orientation alone

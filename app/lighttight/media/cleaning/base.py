@@ -109,10 +109,14 @@ class Findings:
 
 
 class Reader:
-    """Exactly the bytes that were asked for, or `Damaged`. Small reads come out of one window."""
+    """Exactly the bytes that were asked for, or `Damaged`. Small reads come out of one window.
 
-    def __init__(self, original: Original) -> None:
+    Samples of a video lie one after the other, so there the window is a whole `PIECE`.
+    """
+
+    def __init__(self, original: Original, window: int = WINDOW) -> None:
         self._original = original
+        self._length = window
         self.size = original.size
         self._window: Bytes = b""
         self._start = 0
@@ -122,9 +126,9 @@ class Reader:
             raise Damaged
         begin = offset - self._start
         if begin < 0 or begin + count > len(self._window):
-            if count > WINDOW:
+            if count > self._length:
                 return self._all(offset, count)
-            self._window = self._all(offset, min(WINDOW, self.size - offset))
+            self._window = self._all(offset, min(self._length, self.size - offset))
             self._start, begin = offset, 0
         return bytes(self._window[begin : begin + count])
 

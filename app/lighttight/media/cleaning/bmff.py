@@ -18,29 +18,28 @@ inside of `mdat`, all of them together cannot be longer than the file, and every
 
 from __future__ import annotations
 
-import heapq
-import struct
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lighttight.media.cleaning import bmff_entries, bmff_tracks, bmff_words
+from lighttight.media.cleaning import bmff_entries, bmff_tracks, bmff_words, bmff_write
 from lighttight.media.cleaning.base import (
     PIECE,
-    Bytes,
     Damaged,
     Finding,
     Findings,
     Found,
     Original,
+    Reader,
     Uncleanable,
     Write,
     amount,
 )
-from lighttight.media.cleaning.bmff_boxes import Box, box, boxes, full_box, packed, pairs
+from lighttight.media.cleaning.bmff_boxes import Box, boxes
 from lighttight.media.cleaning.bmff_edits import shown
 from lighttight.media.cleaning.bmff_entries import Entry
 from lighttight.media.cleaning.bmff_tracks import PICTURE, SOUND, Track
+from lighttight.media.cleaning.bmff_write import Chunks, Plan
 from lighttight.media.cleaning.coded import text_of
 
 MAX_MOOV = 64 << 20
@@ -53,15 +52,13 @@ _STRUCTURE = frozenset({
     b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"sidx", b"ssix", b"mfra", b"prft", b"wide",
 })  # fmt: skip
 _PADDING = frozenset({b"free", b"skip", b"wide"})
-_UNITY = 1 << 16
-_IDENTITY = (_UNITY, 0, 0, _UNITY)
 _LARGEST = 16 << 16
 
 
 def clean(original: Original, write: Write) -> tuple[Finding, ...]:
     """Write the copy. Raises `Damaged` or `Uncleanable`; what was written is then no copy."""
     plan = _planned(original)
-    _write(plan, _Ahead(original), write)
+    bmff_write.film(plan, _content(plan, Reader(original, PIECE)), write)
     return plan.findings.all()
 
 
@@ -70,48 +67,6 @@ def findings(original: Original) -> tuple[Finding, ...]:
 
 
 # --- the plan
-
-
-@dataclass(slots=True)
-class _Chunks:
-    """What is copied of one track, chunk by chunk."""
-
-    track: Track
-    entries: list[Entry]
-    edits: list[tuple[int, int, int]]
-    ranges: list[tuple[int, int]]
-    """Which samples are copied, from and until, ascending."""
-    offsets: array[int] = field(default_factory=lambda: array("Q"))
-    firsts: array[int] = field(default_factory=lambda: array("Q"))
-    counts: array[int] = field(default_factory=lambda: array("I"))
-    entry: array[int] = field(default_factory=lambda: array("I"))
-    lengths: array[int] = field(default_factory=lambda: array("Q"))
-    """Bytes of each chunk in the copy."""
-    sizes: array[int] | None = None
-    """Of each sample of the original, as it is in the copy; None: as in the original."""
-    begins: array[int] = field(default_factory=lambda: array("Q"))
-    """Where each chunk begins in the copy's `mdat`."""
-
-    def coded(self, chunk: int) -> bool:
-        return self.entries[self.entry[chunk]].coded is not None
-
-
-@dataclass(slots=True)
-class _Plan:
-    findings: Findings
-    brand: bytes
-    timescale: int
-    chunks: list[_Chunks]
-
-    def order(self) -> Iterator[tuple[int, int, int]]:
-        """(offset, track, chunk) as they lie in the original."""
-
-        def of(index: int) -> Iterator[tuple[int, int, int]]:
-            offsets = self.chunks[index].offsets
-            for chunk in sorted(range(len(offsets)), key=offsets.__getitem__):
-                yield offsets[chunk], index, chunk
-
-        return heapq.merge(*(of(index) for index in range(len(self.chunks))))
 
 
 @dataclass(slots=True)
@@ -124,42 +79,9 @@ class _Top:
     fragments: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
 
-class _Ahead:
-    """Reads ahead: samples lie one after the other, and each read is a round trip."""
-
-    def __init__(self, original: Original) -> None:
-        self._original = original
-        self.size = original.size
-        self._start = 0
-        self._window: Bytes = b""
-
-    def at(self, offset: int, count: int) -> bytes:
-        if offset < 0 or count < 0 or offset + count > self.size:
-            raise Damaged
-        if not count:
-            return b""
-        begin = offset - self._start
-        if begin < 0 or begin + count > len(self._window):
-            self._window = self._fetch(offset, min(max(count, PIECE), self.size - offset))
-            self._start, begin = offset, 0
-        return bytes(memoryview(self._window)[begin : begin + count])
-
-    def _fetch(self, offset: int, count: int) -> Bytes:
-        first = self._original.read(offset, count)
-        if len(first) == count:
-            return first
-        data = bytearray(first)
-        while len(data) < count:
-            more = self._original.read(offset + len(data), count - len(data))
-            if not more:
-                raise Damaged
-            data += more
-        return data
-
-
-def _planned(original: Original) -> _Plan:
+def _planned(original: Original) -> Plan:
     found = Findings()
-    source = _Ahead(original)
+    source = Reader(original, PIECE)
     top = _top(source, found)
     if top.moov is None:
         raise Damaged
@@ -176,7 +98,7 @@ def _planned(original: Original) -> _Plan:
         raise Damaged
     matrix = mvhd.unpack(">9i", 48 if version == 1 else 36)
     kept = _chosen(tracks, found)
-    plan = _Plan(found, top.brand, timescale, [])
+    plan = Plan(found, top.brand, timescale, [])
     entries = {track.id: _entries(track, found, qt=qt) for track in kept}
     for track in kept:
         bmff_tracks.read_samples(track, entries[track.id][0].uniform)
@@ -193,7 +115,7 @@ def _planned(original: Original) -> _Plan:
     return plan
 
 
-def _top(source: _Ahead, found: Findings) -> _Top:
+def _top(source: Reader, found: Findings) -> _Top:
     """Walk the outermost boxes. What cannot be one, behind a whole movie, is not part of it."""
     top = _Top()
     at, end = 0, source.size
@@ -226,7 +148,7 @@ def _top(source: _Ahead, found: Findings) -> _Top:
     raise Uncleanable("too-large")
 
 
-def _tell_top(source: _Ahead, kind: bytes, content: tuple[int, int], found: Findings) -> None:
+def _tell_top(source: Reader, kind: bytes, content: tuple[int, int], found: Findings) -> None:
     offset, size = content
     if kind in _STRUCTURE:
         return
@@ -367,7 +289,7 @@ def _entries(track: Track, found: Findings, *, qt: bool) -> list[Entry]:
     return [bmff_entries.rebuilt(track.kind, entry, found, qt=qt) for entry in children]
 
 
-def _fragments(source: _Ahead, top: _Top, kept: list[Track], mvex: Box | None) -> None:
+def _fragments(source: Reader, top: _Top, kept: list[Track], mvex: Box | None) -> None:
     if not top.fragments:
         return
     defaults = bmff_tracks.read_defaults(mvex) if mvex is not None else {}
@@ -410,13 +332,13 @@ def _product(first: tuple[int, ...], then: tuple[int, ...]) -> tuple[int, int, i
     return matrix
 
 
-def _chunks_of(track: Track, entries: list[Entry], timescale: int) -> _Chunks:
+def _chunks_of(track: Track, entries: list[Entry], timescale: int) -> Chunks:
     """Cut the original's chunks to the samples that are shown."""
     if not 0 < track.timescale < MAX_SCALE:
         raise Damaged
     samples = track.samples
     ranges, edits = shown(track, timescale)
-    chunks = _Chunks(track, entries, edits, ranges)
+    chunks = Chunks(track, entries, edits, ranges)
     wanted = iter(ranges)
     begin, end = next(wanted, (0, 0))
     first = 0
@@ -439,7 +361,7 @@ def _chunks_of(track: Track, entries: list[Entry], timescale: int) -> _Chunks:
     return chunks
 
 
-def _inside(plan: _Plan, top: _Top, size: int) -> None:
+def _inside(plan: Plan, top: _Top, size: int) -> None:
     """Every chunk lies in one `mdat`, and together they are no longer than all of them."""
     areas = sorted((offset, offset + length) for offset, length in top.data)
     area = 0
@@ -455,7 +377,7 @@ def _inside(plan: _Plan, top: _Top, size: int) -> None:
             raise Damaged
 
 
-def _measure(plan: _Plan, source: _Ahead) -> None:
+def _measure(plan: Plan, source: Reader) -> None:
     """The sizes that samples have in the copy."""
     for chunks in plan.chunks:
         if any(entry.coded is not None for entry in chunks.entries):
@@ -477,7 +399,7 @@ def _measure(plan: _Plan, source: _Ahead) -> None:
         chunks.lengths[chunk] = total
 
 
-def _cleaned(chunks: _Chunks, chunk: int, source: _Ahead) -> Iterator[bytes]:
+def _cleaned(chunks: Chunks, chunk: int, source: Reader) -> Iterator[bytes]:
     coded = chunks.entries[chunks.entry[chunk]].coded
     sizes = chunks.track.samples.sizes
     if coded is None or sizes is None:
@@ -492,7 +414,7 @@ def _cleaned(chunks: _Chunks, chunk: int, source: _Ahead) -> Iterator[bytes]:
         at += size
 
 
-def _tell_hidden(plan: _Plan, top: _Top, tracks: list[Track]) -> None:
+def _tell_hidden(plan: Plan, top: _Top, tracks: list[Track]) -> None:
     """Data that no table names, as far as tables of tracks that stay behind can be read."""
     whole = sum(length for _, length in top.data)
     named = 0
@@ -515,246 +437,16 @@ def _tell_hidden(plan: _Plan, top: _Top, tracks: list[Track]) -> None:
         plan.findings.add(Found.HIDDEN, f"{amount(whole - named)} that nothing refers to")
 
 
-# --- the copy
-
-
-def _write(plan: _Plan, source: _Ahead, write: Write) -> None:
-    total = 0
-    for chunks in plan.chunks:
-        chunks.begins = array("Q", bytes(8 * len(chunks.offsets)))
-    for _, track, chunk in plan.order():
-        plan.chunks[track].begins[chunk] = total
-        total += plan.chunks[track].lengths[chunk]
-    ftyp = _ftyp(plan.brand)
-    wide = total + MAX_MOOV * 2 >= 1 << 32
-    length = len(ftyp) + len(_moov(plan, 0, wide=wide)) + (16 if wide else 8)
-    write(ftyp)
-    write(_moov(plan, length, wide=wide))
-    write(
-        struct.pack(">I4sQ", 1, b"mdat", 16 + total)
-        if wide
-        else struct.pack(">I4s", 8 + total, b"mdat")
-    )
+def _content(plan: Plan, source: Reader) -> Iterator[bytes]:
+    """The samples, in the order of the original."""
     for _, track, chunk in plan.order():
         chunks = plan.chunks[track]
-        left = chunks.lengths[chunk]
         if chunks.coded(chunk):
-            for sample in _cleaned(chunks, chunk, source):
-                left -= len(sample)
-                write(sample)
-        else:
-            at = chunks.offsets[chunk]
-            while left:
-                piece = source.at(at, min(left, PIECE))
-                write(piece)
-                at += len(piece)
-                left -= len(piece)
-        if left:
-            # The original changed between the two passes.
-            raise Damaged
-
-
-def _ftyp(brand: bytes) -> bytes:
-    if brand == b"qt  ":
-        return box(b"ftyp", brand, bytes(4), brand)
-    return box(b"ftyp", brand, bytes(4), brand, b"isom", b"iso4")
-
-
-def _moov(plan: _Plan, base: int, *, wide: bool) -> bytes:
-    traks: list[bytes] = []
-    longest = 0
-    groups: dict[int, int] = {}
-    for number, chunks in enumerate(plan.chunks, 1):
-        group = chunks.track.group
-        alternative = groups.setdefault(group, len(groups) + 1) if group else 0
-        trak, duration = _trak(plan, chunks, number, alternative, base, wide=wide)
-        longest = max(longest, duration)
-        traks.append(trak)
-    mvhd = _timed(
-        b"mvhd",
-        plan.timescale,
-        longest,
-        struct.pack(">IH10x", _UNITY, 0x100)
-        + _matrix(_IDENTITY, 0, 0)
-        + struct.pack(">24xI", len(traks) + 1),
-    )
-    return box(b"moov", mvhd, *traks)
-
-
-def _timed(kind: bytes, scale: int, duration: int, rest: bytes) -> bytes:
-    """A header with two times, which are zero, and a duration."""
-    if duration < 1 << 32:
-        return full_box(kind, 0, 0, struct.pack(">8xII", scale, duration), rest)
-    return full_box(kind, 1, 0, struct.pack(">16xIQ", scale, duration), rest)
-
-
-def _matrix(matrix: tuple[int, ...], width: int, height: int) -> bytes:
-    """Moved so that the turned picture begins at the corner."""
-    a, b, c, d = matrix
-    across = [0, a * width >> 16, c * height >> 16, (a * width + c * height) >> 16]
-    down = [0, b * width >> 16, d * height >> 16, (b * width + d * height) >> 16]
-    x, y = (min(-min(part), (1 << 31) - 1) for part in (across, down))
-    return struct.pack(">9i", a, b, 0, c, d, 0, x, y, 1 << 30)
-
-
-def _trak(
-    plan: _Plan, chunks: _Chunks, number: int, alternative: int, base: int, *, wide: bool
-) -> tuple[bytes, int]:
-    track = chunks.track
-    picture = track.kind == PICTURE
-    media, times = _times(chunks)
-    if chunks.edits:
-        duration = sum(edit[0] for edit in chunks.edits)
-    else:
-        duration = _rescaled(media, track.timescale, plan.timescale)
-    if duration >= 1 << 62 or media >= 1 << 62:
-        raise Damaged
-    rest = struct.pack(
-        ">8xhhH2x", 0, alternative if alternative < 1 << 15 else 0, 0 if picture else 0x100
-    )
-    size = (track.width, track.height) if picture else (0, 0)
-    rest += _matrix(track.matrix, *size) + struct.pack(">II", *size)
-    if duration < 1 << 32:
-        tkhd = full_box(b"tkhd", 0, 7, struct.pack(">8xI4xI", number, duration), rest)
-    else:
-        tkhd = full_box(b"tkhd", 1, 7, struct.pack(">16xI4xQ", number, duration), rest)
-    edts = b""
-    if chunks.edits:
-        large = any(edit[0] >= 1 << 32 or edit[1] >= 1 << 31 for edit in chunks.edits)
-        layout = ">QqI" if large else ">IiI"
-        elst = b"".join(struct.pack(layout, *edit) for edit in chunks.edits)
-        count = struct.pack(">I", len(chunks.edits))
-        edts = box(b"edts", full_box(b"elst", 1 if large else 0, 0, count, elst))
-    qt = plan.brand == b"qt  "
-    handler = b"mhlr" if qt else bytes(4)
-    header = full_box(b"vmhd", 0, 1, bytes(8)) if picture else full_box(b"smhd", 0, 0, bytes(4))
-    minf = [header]
-    if qt:
-        minf.append(full_box(b"hdlr", 0, 0, b"dhlrurl ", bytes(12), b"\0"))
-    dref = full_box(b"dref", 0, 0, struct.pack(">I", 1), full_box(b"url ", 0, 1))
-    minf += [box(b"dinf", dref), _stbl(chunks, times, base, qt=qt, wide=wide)]
-    mdia = box(
-        b"mdia",
-        _timed(b"mdhd", track.timescale, media, struct.pack(">HH", 0x55C4, 0)),
-        full_box(b"hdlr", 0, 0, handler, track.kind, bytes(12), b"\0"),
-        box(b"minf", *minf),
-    )
-    return box(b"trak", tkhd, edts, mdia), duration
-
-
-def _rescaled(value: int, scale: int, to: int) -> int:
-    return -(-value * to // scale)
-
-
-def _runs(
-    counts: array[int], values: array[int], ranges: list[tuple[int, int]]
-) -> tuple[array[int], array[int]]:
-    """A run-length table, for the samples of some ranges only."""
-    kept, same = array("I"), array(values.typecode)
-    at = 0
-    wanted = iter(ranges)
-    begin, end = next(wanted, (0, 0))
-    for count, value in zip(counts, values, strict=True):
-        until = at + count
-        while begin < end and begin < until:
-            part = min(end, until) - max(begin, at)
-            if part > 0:
-                if same and same[-1] == value and kept[-1] + part < 1 << 32:
-                    kept[-1] += part
-                else:
-                    kept.append(part)
-                    same.append(value)
-            if end > until:
-                break
-            begin, end = next(wanted, (0, 0))
-        at = until
-    return kept, same
-
-
-def _times(chunks: _Chunks) -> tuple[int, list[bytes]]:
-    """How long the samples last, and the tables of their times."""
-    samples = chunks.track.samples
-    counts, deltas = _runs(samples.delta_counts, samples.deltas, chunks.ranges)
-    media = sum(count * delta for count, delta in zip(counts, deltas, strict=True))
-    tables = [full_box(b"stts", 0, 0, struct.pack(">I", len(counts)), pairs(counts, deltas))]
-    if samples.shifts:
-        counts, shifts = _runs(samples.shift_counts, samples.shifts, chunks.ranges)
-        negative = min(shifts, default=0) < 0
-        tables.append(
-            full_box(
-                b"ctts",
-                1 if negative else 0,
-                0,
-                struct.pack(">I", len(counts)),
-                pairs(counts, shifts),
-            )
-        )
-        if negative:
-            least, greatest = min(shifts), max(shifts)
-            tables.append(
-                full_box(b"cslg", 0, 0, struct.pack(">5i", -least, least, greatest, 0, 0))
-            )
-    return media, tables
-
-
-def _stbl(chunks: _Chunks, times: list[bytes], base: int, *, qt: bool, wide: bool) -> bytes:
-    track, samples = chunks.track, chunks.track.samples
-    used = sorted(set(chunks.entry))
-    numbers = {entry: index for index, entry in enumerate(used, 1)}
-    stsd = full_box(
-        b"stsd",
-        0,
-        0,
-        struct.pack(">I", len(used)),
-        *(chunks.entries[entry].data for entry in used),
-    )
-    tables = [stsd, *times]
-    count = sum(high - low for low, high in chunks.ranges)
-    if samples.sync is not None:
-        now = _numbers(samples.sync, chunks.ranges)
-        tables.append(full_box(b"stss", 0, 0, struct.pack(">I", len(now)), packed(now)))
-    tables.append(_stsc(chunks, numbers))
-    sizes = chunks.sizes if chunks.sizes is not None else samples.sizes
-    if sizes is None:
-        stored = samples.uniform[0] if samples.uniform[1] == 1 else 1
-        tables.append(full_box(b"stsz", 0, 0, struct.pack(">II", stored, count)))
-    else:
-        listed = array("I")
-        for low, high in chunks.ranges:
-            listed.extend(sizes[low:high])
-        tables.append(full_box(b"stsz", 0, 0, struct.pack(">II", 0, count), packed(listed)))
-    places = array("Q" if wide else "I", (base + begin for begin in chunks.begins))
-    tables.append(
-        full_box(b"co64" if wide else b"stco", 0, 0, struct.pack(">I", len(places)), packed(places))
-    )
-    if samples.roll is not None and track.kind == SOUND and not qt:
-        tables.append(
-            full_box(b"sgpd", 1, 0, b"roll", struct.pack(">IIh", 2, 1, samples.roll))
-            + full_box(b"sbgp", 0, 0, b"roll", struct.pack(">III", 1, count, 1))
-        )
-    return box(b"stbl", *tables)
-
-
-def _numbers(sync: array[int], ranges: list[tuple[int, int]]) -> array[int]:
-    """Numbers of samples, as they are when only some ranges are kept."""
-    kept = array("I")
-    before = 0
-    wanted = iter(ranges)
-    begin, end = next(wanted, (0, 0))
-    for number in sync:
-        while begin < end and number - 1 >= end:
-            before += end - begin
-            begin, end = next(wanted, (0, 0))
-        if begin < end and begin <= number - 1:
-            kept.append(number - begin + before)
-    return kept
-
-
-def _stsc(chunks: _Chunks, numbers: dict[int, int]) -> bytes:
-    rows = array("I")
-    last = (-1, -1)
-    for index, now in enumerate(zip(chunks.counts, chunks.entry, strict=True), 1):
-        if now != last:
-            rows.extend((index, now[0], numbers[now[1]]))
-            last = now
-    return full_box(b"stsc", 0, 0, struct.pack(">I", len(rows) // 3), packed(rows))
+            yield from _cleaned(chunks, chunk, source)
+            continue
+        at, left = chunks.offsets[chunk], chunks.lengths[chunk]
+        while left:
+            piece = source.at(at, min(left, PIECE))
+            yield piece
+            at += len(piece)
+            left -= len(piece)

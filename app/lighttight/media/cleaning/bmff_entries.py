@@ -41,6 +41,15 @@ def rebuilt(kind: bytes, entry: Box, findings: Findings, *, qt: bool) -> Entry:
     return _sound(entry, qt=qt)
 
 
+def configured(kind: bytes, data: bytes, findings: Findings) -> tuple[bytes, Coded]:
+    """`avcC`, `hvcC` or `av1C` without its head, as other containers keep it, and its samples."""
+    codec = {b"avcC": b"avc1", b"hvcC": b"hvc1", b"av1C": b"av01"}[kind]
+    config, coded = _picture_codec(codec, [Box(kind, memoryview(data))], findings)
+    if coded is None:
+        raise Damaged
+    return config[8:], coded
+
+
 def data_reference(entry: Box) -> int:
     return entry.unpack(">H", 6)[0]
 

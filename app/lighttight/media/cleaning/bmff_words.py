@@ -139,7 +139,11 @@ def _tell_value(findings: Findings, value: Box, keys: list[str]) -> None:
     if not 0 < number <= len(keys):
         _tell(findings, value.kind, text)
         return
-    key = keys[number - 1]
+    tell_named(findings, keys[number - 1], text)
+
+
+def tell_named(findings: Findings, key: str, text: str) -> None:
+    """A value under a key in plain, lower-case English, as QuickTime and Matroska have them."""
     kind = next((found for word, found in _KEYS if word in key), Found.OTHER)
     if kind is Found.PLACE and "accuracy" not in key:
         tell_place(findings, text)
