@@ -16,11 +16,14 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from lighttight.errors import Environment
-from lighttight.files import write_durably
+from lighttight.files import translating, write_durably
+
+T = TypeVar("T")
 
 NAME: Final = "reserve"
 SIZE: Final = 1 << 20
@@ -34,6 +37,22 @@ def keep(vault: Path) -> None:
     with contextlib.suppress(Environment, OSError):
         if not os.path.lexists(place) and shutil.disk_usage(vault).free >= SIZE + AMPLE:
             write_durably(place, secrets.token_bytes(SIZE))
+
+
+def with_room(vault: Path, attempt: Callable[[], T]) -> T:
+    """What `attempt` answers: at the first try, or on a full disk at one without the reserve.
+
+    Raises Environment("vault-disk-full") where there is none to give back any more.
+    """
+    while True:
+        try:
+            with translating(vault):
+                return attempt()
+        except Environment as error:
+            if error.code != "disk-full":
+                raise
+            if not give_back(vault):
+                raise Environment("vault-disk-full", path=str(vault), needed=SIZE) from error
 
 
 def give_back(vault: Path) -> bool:
