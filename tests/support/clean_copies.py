@@ -11,6 +11,7 @@ import re
 import struct
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -124,6 +125,7 @@ def exiftool(*paths: Path) -> list[dict[str, Any]]:
         ["exiftool", "-a", "-G1", "-u", "-n", "-j", "-api", "LargeFileSupport=1", *names],
         capture_output=True,
         check=False,
+        timeout=100,
     )
     return json.loads(ran.stdout or b"[]")
 
@@ -166,7 +168,7 @@ def frames(data: bytes) -> list[tuple[Any, ...]]:
         for index in range(count):
             image.seek(index)
             image.load()
-            look = (image.size, image.mode, image.info.get("duration"), image.info.get("loop"))
+            look = (image.size, image.mode, image.info.get("duration") or 0, image.info.get("loop"))
             palette = image.getpalette() if image.mode == "P" else None
             transparent = image.info.get("transparency")
             seen.append((*look, palette, transparent, image.tobytes()))
@@ -283,28 +285,30 @@ def changed(data: bytes, copy: bytes) -> list[str]:
     return wrong
 
 
-_NOT = "does not decode"
+NOT = "does not decode"
 
 
 def pixels_differ(data: bytes, copy: bytes) -> list[str]:
-    before, after = _try(frames, data), _try(frames, copy)
+    before, after = tried(frames, data), tried(frames, copy)
     if before != after:
         return ["pixels differ"]
-    if _try(in_srgb, data) != _try(in_srgb, copy):
+    if tried(in_srgb, data) != tried(in_srgb, copy):
         return ["colours differ"]
     return []
 
 
 def decodes(data: bytes) -> bool:
-    return _try(frames, data) != _NOT
+    return tried(frames, data) != NOT
 
 
-def _try(look: Callable[[bytes], Any], data: bytes) -> Any:
+def tried(look: Callable[[bytes], Any], data: bytes) -> Any:
     """Both ways of failing count as the same: neither shows a picture."""
     truncated, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
-        return look(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return look(data)
     except (OSError, SyntaxError, ValueError, EOFError):
-        return _NOT
+        return NOT
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = truncated

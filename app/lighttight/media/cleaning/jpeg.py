@@ -208,8 +208,6 @@ class _Walk:
                 self._found.add(Found.WORDS, "comment")
         elif 0xE0 <= marker <= 0xEF:
             self._application(marker, body)
-        elif 0xF0 <= marker <= 0xFD:
-            self._found.add(Found.OTHER)
         else:
             # Hierarchical frames, markers without a length, and those that never were.
             raise Damaged

@@ -144,15 +144,13 @@ class _Walk:
     # --- the extended form
 
     def _extended(self, at: int, length: int, following: int, end: int) -> Iterator[_Part]:
-        if length < 10:
+        if length != 10:
             raise Damaged
         head = self._reader.at(at, 10)
         flags = head[0]
         width = int.from_bytes(head[4:7], "little") + 1
         height = int.from_bytes(head[7:10], "little") + 1
         self._canvas = width, height
-        if length > 10:
-            self._found.add(Found.HIDDEN, "between the parts")
         kept = flags & (_ALPHA | _ANIMATION)
         if self._plan.profile is not None:
             kept |= _ICC
@@ -187,8 +185,8 @@ class _Walk:
             if length < 6:
                 raise Damaged
             yield _chunk(b"ANIM", self._reader.at(at, 6))
-        elif kind == b"ANMF" and animated:
-            if b"ANIM" not in seen:
+        elif kind == b"ANMF":
+            if not animated or b"ANIM" not in seen:
                 raise Damaged
             yield from self._frame(at, length)
         elif kind == b"ICCP" and flags & _ICC and not seen & {b"ICCP", b"image", b"ANMF", b"ALPH"}:
