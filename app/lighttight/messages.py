@@ -823,6 +823,17 @@ _CLI: dict[str, Words] = {
         "A passphrase and recovery words were both given, and they are two different ways in.",
         "Give one of --passphrase-file and --words-file.",
     ),
+    "album-not-found": Words(
+        "No such album",
+        "There is no album “{name}” in your library, so nothing was done.",
+        "To see your albums, run: lighttight albums",
+    ),
+    "create-without-store": Words(
+        "No password store on this computer",
+        "A library that opens with one click needs a password store for its key, and nothing here "
+        "keeps passwords safe for programs. Nothing was made at {path}.",
+        "Make one that opens with a passphrase: add --unlock passphrase",
+    ),
     "unlock-not-chosen": Words(
         "How should it open?",
         "Lighttight has to know whether anyone else uses this computer, and there is no terminal "

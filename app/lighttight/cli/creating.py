@@ -84,8 +84,13 @@ def create(
     chosen = _asked_unlock(told) if unlock is None else unlock
     way = new_way(chosen, passphrase_file, "--passphrase-file", weak_allowed=allow_weak)
     title = name or path.absolute().name.removesuffix(SUFFIX) or "Library"
-    with making(path):
-        created = create_session(path, title, (way,), PasswordStore())
+    try:
+        with making(path):
+            created = create_session(path, title, (way,), PasswordStore())
+    except Environment as error:
+        if error.code == "keyring-absent":
+            raise Environment("create-without-store", path=str(path)) from error
+        raise
     with created.session as session:
         try:
             saved = hand_over_words(session, created.words, recovery_out, told)

@@ -159,6 +159,10 @@ def tag(
                 told.document({"name": one.name, "count": one.count})
                 told.say(f"{one.name} ({counted(one.count, 'item')})")
             return 0
+        if not add and not remove:
+            raise Usage(
+                "usage", message="Missing option '--add' or '--remove'", command="lighttight tag"
+            )
         chosen = found(session, ids)
         added = sum(session.library.marks.tag(chosen, name) for name in add or ())
         removed = sum(session.library.marks.untag(chosen, name) for name in remove or ())

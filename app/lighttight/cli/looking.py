@@ -74,10 +74,10 @@ def show(
 
 
 def album_named(session: Session, name: str) -> AlbumId:
-    """The album of this name. Raises Refused("album-unknown")."""
+    """The album of this name. Raises Refused("album-not-found")."""
     found = session.library.albums.named(name)
     if found is None:
-        raise Refused("album-unknown")
+        raise Refused("album-not-found", name=name)
     return found
 
 

@@ -130,7 +130,9 @@ def _run(arguments: list[str]) -> int:
 
 
 def _with_listing(arguments: list[str]) -> list[str]:
-    """`albums --json` means `albums list --json`."""
+    """`albums --json` means `albums list --json`, and `help list` means `list --help`."""
+    if arguments[:1] == ["help"]:
+        return [*arguments[1:], "--help"]
     if not arguments or arguments[0] not in GROUPS:
         return arguments
     rest = arguments[1:]

@@ -85,12 +85,13 @@ class _Imported:
 
     def __init__(self, told: Screen) -> None:
         self._told = told
-        self._damaged = self._failed = self._skipped = False
+        self._any = self._damaged = self._failed = self._skipped = False
         self._alike: dict[str, int] = {}
 
     def add(self, result: ImportResult) -> None:
         from lighttight.session import ImportStatus
 
+        self._any = True
         self._told.document(
             {
                 "path": str(result.path),
@@ -147,6 +148,8 @@ class _Imported:
             *([f"{untried:,} not tried"] if untried else []),
         ]
         told.say(f"{', '.join(parts)}.")
+        if not self._any:
+            told.say("No file was found there.")
         if summary.stopped is not None:
             code, said = summary.stopped.code, words(summary.stopped)
             known = code in self._alike and not told.as_json
@@ -330,7 +333,7 @@ def restore(
     if offer is None:
         clicks = any(slot.factors == (Factor.KEYRING,) for slot in locked.slots)
         offer = Offer() if clicks else opening.asked(locked, None)
-    with told.progress("Restoring", octets=True) as progress:
+    with creating.making(common.vault), told.progress("Restoring", octets=True) as progress:
         session = restore_session(source, common.vault, offer, PasswordStore(), progress=progress)
     with session:
         opening.remember(common.vault, told)

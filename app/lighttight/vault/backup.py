@@ -176,6 +176,8 @@ def _check_target(vault: Vault, target: Path) -> None:
         raise Refused("backup-inside", path=str(target))
     if not target.exists():
         return
+    if not target.is_dir():
+        raise Refused("path-exists", path=str(target))
     if (target / header_files.HEADER).exists() or (target / header_files.COPY).exists():
         if look(target).id != vault.id:
             raise Refused("backup-other-vault", path=str(target))

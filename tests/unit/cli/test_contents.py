@@ -49,7 +49,7 @@ class TestList:
         assert names(run, "kind:v") == {"c.mp4"}
         assert len(listed(run, "--limit", "2")) == 2
         assert listed(run, "--limit", "0") == []
-        assert run("list", "--album", "Lake", "--json").error == "album-unknown"
+        assert run("list", "--album", "Lake", "--json").error == "album-not-found"
 
     def test_pages_are_put_together(
         self, run: Run, filled: list[str], monkeypatch: pytest.MonkeyPatch
@@ -104,6 +104,21 @@ class TestOrder:
         assert len(listed(run)) == 3
         assert not any(one["favourite"] for one in listed(run))
 
+    def test_an_album_that_is_not_there_is_named(self, run: Run, filled: list[str]) -> None:
+        for command in (
+            ["list", "--album", "Lake"],
+            ["albums", "add", "Lake", filled[0]],
+            ["albums", "remove", "Lake"],
+        ):
+            ran = run(*command, "--json")
+            assert (ran.code, ran.error) == (3, "album-not-found")
+            assert "Lake" in run(*command).err
+
+    def test_a_tag_that_nobody_named(self, run: Run, filled: list[str]) -> None:
+        ran = run("tag", filled[0])
+        assert ran.code == 2
+        assert "--add" in ran.err
+
     @pytest.mark.parametrize("command", ["favourite", "delete", "undelete", "purge"])
     def test_nothing_named(self, run: Run, filled: list[str], command: str) -> None:
         ran = run(command, "--json")
@@ -125,7 +140,7 @@ class TestOrder:
         assert names(run, "tag:sum") == {"b.jpg"}
 
     def test_albums(self, run: Run, filled: list[str]) -> None:
-        assert run("albums", "add", "Lake", filled[0], "--json").error == "album-unknown"
+        assert run("albums", "add", "Lake", filled[0], "--json").error == "album-not-found"
         run("albums", "create", "Lake").ok()
         assert run("albums", "create", "lake", "--json").error == "album-exists"
         run("albums", "add", "Lake", *filled[:2]).ok()

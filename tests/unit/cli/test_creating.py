@@ -185,6 +185,16 @@ class TestMade:
         assert QUESTION in ran.err
         assert run("slots", "--json").lines[0]["factors"] == factors
 
+    def test_one_click_without_a_store_says_what_to_choose(
+        self, run: Run, path: Path, memory: MemoryBackend, words_file: Path
+    ) -> None:
+        memory.broken = "keyring-absent"
+        more = ("--unlock", "keyring", "--recovery-out", words_file)
+        ran = run("create", path, *more, "--json")
+        assert (ran.code, ran.error) == (4, "create-without-store")
+        assert "--unlock passphrase" in ran.err
+        assert not path.exists()
+
     @pytest.mark.usefixtures("shown")
     def test_without_a_store_the_question_leads_to_a_passphrase(
         self, run: Run, path: Path, terminal: Terminal, memory: MemoryBackend

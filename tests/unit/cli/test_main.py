@@ -120,6 +120,12 @@ def test_wrong_command_is_a_usage_error(run: Run, arguments: list[str]) -> None:
     assert run(*arguments, "--json").error == "usage"
 
 
+def test_help_is_a_command_too(run: Run) -> None:
+    assert run("help").ok().out == run("--help").ok().out
+    assert run("help", "list").ok().out == run("list", "--help").ok().out
+    assert "rotate" in run("help", "slots").ok().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [

@@ -122,6 +122,10 @@ class TestImport:
         assert {line["status"] for line in lines} == {"failed"}
         monkeypatch.undo()
 
+    def test_an_empty_folder(self, run: Run, library: Path, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        assert "No file was found" in run("import", tmp_path / "in").ok().out
+
     def test_into_an_album_that_is_made(
         self, run: Run, library: Path, decoder: StandInDecoder, tmp_path: Path
     ) -> None:
@@ -261,6 +265,18 @@ class TestBackup:
         run("restore", tmp_path / "backup", "--vault", library).ok()
         assert {one["id"] for one in run("list", "--json").ok().lines} == set(filled)
         assert "restored from the backup" in run("audit").ok().out
+
+    def test_a_file_in_the_way(
+        self, run: Run, filled: list[str], library: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").write_text("mine")
+        ran = run("backup", tmp_path / "file", "--json")
+        assert (ran.code, ran.error) == (3, "path-exists")
+        run("backup", tmp_path / "backup").ok()
+        inside = tmp_path / "file" / "new"
+        ran = run("restore", tmp_path / "backup", "--vault", inside, "--json")
+        assert (ran.code, ran.error) == (4, "place-impossible")
+        assert (tmp_path / "file").read_text() == "mine"
 
     def test_what_is_no_backup(self, run: Run, library: Path, tmp_path: Path) -> None:
         ran = run("restore", tmp_path / "nothing", "--vault", tmp_path / "new", "--json")
