@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -165,3 +168,40 @@ def test_what_was_taken_out_is_said_and_recorded(
     assert {"date", "device", "place"} <= set(str(entry.values[Field.REMOVED]).split("+"))
     with vault.blobs.open(items.sealed(vault.catalog, item)) as source:
         assert renditions.findings(decoder, source) == done.removed
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov", "m4v", "3gp", "hevc", "av1", "mkv", "webm", "vp8"])
+def test_a_video_leaves_with_every_frame_and_nothing_else(
+    vault: Vault, decoder: Decoder, folder: Path, name: str
+) -> None:
+    clip = replace(
+        media_files.CLIPS[name], metadata=(("title", "CANARY"), ("comment", "CANARY too"))
+    )
+    original = media_files.video(clip)
+    item, _ = add_object(vault, original, "DSC_0007.MP4")
+    [done] = export(vault, decoder, [item], folder)
+    assert done.error is None
+    assert done.path is not None
+    assert frames(done.path.read_bytes()) == frames(original)
+    assert b"CANARY" not in done.path.read_bytes()
+
+
+def test_a_video_that_cannot_be_cleaned_does_not_leave(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    item, _ = add_object(vault, media_files.video(media_files.CLIPS["avi"]), "a.avi")
+    with vault.catalog.writing() as tx:
+        tx.execute("UPDATE items SET kind = 'video'")
+        tx.recorded = 1
+    [done] = export(vault, decoder, [item], folder)
+    assert done.error is not None
+    assert done.error.code == "copy-impossible"
+    assert list(folder.iterdir()) == []
+
+
+def frames(data: bytes) -> list[tuple[float | None, bytes]]:
+    with av.open(io.BytesIO(data)) as container:
+        return [
+            (frame.time, hashlib.sha256(frame.to_ndarray().tobytes()).digest())
+            for frame in container.decode(video=0)
+        ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from lighttight.media.cleaning import gif, jpeg, png, webp
-from lighttight.media.cleaning.base import Damaged, Finding, Original, Write, drop
+from lighttight.media.cleaning import bmff, gif, jpeg, matroska, png, webp
+from lighttight.media.cleaning.base import Damaged, Finding, Original, Uncleanable, Write, drop
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
 
@@ -24,6 +24,8 @@ _WALKS: Final[dict[str, tuple[str, Walk]]] = {
     "jpeg": ("jpeg", jpeg.clean),
     "png": ("png", png.clean),
     "webp": ("webp", webp.clean),
+    **{name: (name, bmff.clean) for name in ("mp4", "m4v", "mov", "3gp")},
+    **{name: (name, matroska.clean) for name in ("mkv", "webm")},
 }
 """Container of the original: that of the copy, and who makes it."""
 
@@ -36,5 +38,7 @@ def answer(request: Request, channel: Channel, sniffed: Sniffed) -> dict[str, An
         found = walk(channel, channel.write if request.op is Op.CLEAN else drop)
     except Damaged as error:
         raise Undecodable("damaged") from error
+    except Uncleanable as error:
+        raise Undecodable(error.reason) from error
     told = [{"kind": one.kind.value, "detail": one.detail} for one in found[:MAX_FINDINGS]]
     return {"clean": {"container": container, "findings": told}}
