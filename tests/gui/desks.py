@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from lighttight import settings
 from lighttight.errors import LighttightError
-from lighttight.session import PasswordStore
+from lighttight.session import PasswordStore, Session
 from lighttight.ui.app import Desk
 from lighttight.ui.controllers import listing
 from lighttight.ui.widgets.sheet import Sheet
@@ -89,25 +89,29 @@ class RealDesk(Desk):
 
     def create(self, *, pin: str = "", confirm: bool = True) -> Path:
         """Through the welcome, as far as the first pictures."""
+        session = self.create_as_far_as_the_words(pin=pin)
+        welcome = self.window.welcome
+        if confirm:
+            self.confirm_words()
+        else:
+            welcome.show_pictures()
+        welcome.pictures.later.emit()
+        self.until(lambda: self.program.session is not None)
+        self.settle()
+        return session.vault.path
+
+    def create_as_far_as_the_words(self, *, pin: str = "") -> Session:
+        """The library is made, and its words are on the screen."""
         welcome = self.window.welcome
         self.until(lambda: self.window.stack.currentWidget() is welcome)
-        key = "only-me" if not pin else "someone"
-        welcome.question.answered.emit(key)
+        welcome.question.answered.emit("someone" if pin else "only-me")
         if pin:
             welcome.pin.pin.set_text(pin)
             welcome.pin.again.set_text(pin)
             welcome.pin.go.click()
         self.until(lambda: welcome.stack.currentWidget() is welcome.words)
-        if confirm:
-            self.confirm_words()
-        else:
-            welcome.show_pictures()
         assert self.welcoming._made is not None
-        path = self.welcoming._made[1]
-        welcome.pictures.later.emit()
-        self.until(lambda: self.program.session is not None)
-        self.settle()
-        return path
+        return self.welcoming._made[0]
 
     def confirm_words(self) -> None:
         welcome = self.window.welcome

@@ -8,7 +8,6 @@ Without a display. The photographs are drawn; nothing else is loaded.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -34,20 +33,15 @@ WORDS = (
 
 
 def main() -> int:
+    from tests.gui import offscreen
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--font")
-    parser.add_argument("--only", default="")
-    asked = parser.parse_args()
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    os.environ["QT_LOGGING_RULES"] = "qt.multimedia.*=false"
-    if asked.scale != 1.0:
-        os.environ["QT_SCALE_FACTOR"] = str(asked.scale)
+    asked = offscreen.asked(parser)
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
-    asked.directory.mkdir(parents=True, exist_ok=True)
     Gallery(app, asked.directory, asked.font, asked.only).render()
     return 0
 

@@ -32,15 +32,11 @@ COUNT = 64
 
 
 def main() -> int:
+    from tests.gui import offscreen
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path, nargs="?", default=ROOT / "resources/screenshots")
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--only", default="")
-    asked = parser.parse_args()
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    os.environ["QT_LOGGING_RULES"] = "qt.multimedia.*=false"
-    if asked.scale != 1.0:
-        os.environ["QT_SCALE_FACTOR"] = str(asked.scale)
+    asked = offscreen.asked(parser)
     with tempfile.TemporaryDirectory(prefix="lt-") as folder:
         os.environ["HOME"] = folder
         os.environ["LIGHTTIGHT_HOME"] = f"{folder}/settings"
@@ -52,7 +48,6 @@ def main() -> int:
 
         app = QApplication([])
         program.dress(app)
-        asked.directory.mkdir(parents=True, exist_ok=True)
         with desks.desk(app) as desk:
             Screens(desk, Path(folder), asked.directory, asked.only).render()
     return 0
@@ -209,8 +204,7 @@ class Screens:
         flow.pin.pin.set_text(PIN)
         flow.pin.again.set_text(PIN)
         self.take("welcome-pin")
-        flow.pin.go.click()
-        self.desk.until(lambda: flow.stack.currentWidget() is flow.words)
+        self.desk.create_as_far_as_the_words(pin=PIN)
         self.take("recovery-words")
         self.words = " ".join(flow.words._words)
         self.desk.confirm_words()

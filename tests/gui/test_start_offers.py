@@ -222,9 +222,8 @@ def test_a_library_of_which_only_the_second_copy_of_its_first_page_is_left(tmp_p
 
 
 def test_what_is_dropped_on_the_first_pictures_is_brought_in(desk: RealDesk, folder: Path) -> None:
+    desk.create_as_far_as_the_words()
     welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
     desk.confirm_words()
     desk.drop(folder, onto=welcome.pictures.drop)
     desk.until(desk.ids)
@@ -232,9 +231,8 @@ def test_what_is_dropped_on_the_first_pictures_is_brought_in(desk: RealDesk, fol
 
 
 def test_going_on_at_once_does_not_say_that_the_words_were_never_checked(desk: RealDesk) -> None:
+    desk.create_as_far_as_the_words()
     welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
     welcome._confirmed()
     welcome.pictures.later.emit()
     assert desk.program.session is None, "what was confirmed is written first"
@@ -246,11 +244,8 @@ def test_going_on_at_once_does_not_say_that_the_words_were_never_checked(desk: R
 def test_closing_before_the_words_were_checked_asks_once_and_is_said_at_the_next_opening(
     desk: RealDesk,
 ) -> None:
+    path = desk.create_as_far_as_the_words().vault.path
     welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
-    assert desk.welcoming._made is not None
-    _, path = desk.welcoming._made
     for _ in range(2):
         assert not desk.window.close()
         assert desk.asked().accessibleName() == "You have not checked your recovery words"
@@ -270,9 +265,7 @@ def test_closing_before_the_words_were_checked_asks_once_and_is_said_at_the_next
 
 
 def test_closing_anyway_closes(desk: RealDesk) -> None:
-    welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
+    desk.create_as_far_as_the_words()
     closed: list[bool] = []
     desk.window.closing.connect(lambda: closed.append(True))
     desk.window.close()

@@ -98,11 +98,7 @@ def test_someone_else_needs_a_pin_and_no_list_says_that_there_is_a_library(desk:
 
 
 def test_the_words_are_in_the_record_before_they_are_on_the_screen(desk: RealDesk) -> None:
-    welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
-    assert desk.welcoming._made is not None
-    session = desk.welcoming._made[0]
+    session = desk.create_as_far_as_the_words()
     shown = session.record.entries(kinds=frozenset({EntryKind.RECOVERY_SHOWN}))
     assert [entry.values[Field.FORM] for entry in shown] == ["screen"]
 
@@ -136,10 +132,6 @@ def test_a_second_library_gets_a_name_of_its_own(desk: RealDesk) -> None:
 def test_closing_while_the_words_are_shown_leaves_a_library_that_is_locked(
     desk: RealDesk,
 ) -> None:
-    welcome = desk.window.welcome
-    welcome.question.answered.emit("only-me")
-    desk.until(lambda: welcome.stack.currentWidget() is welcome.words)
-    assert desk.welcoming._made is not None
-    session = desk.welcoming._made[0]
+    session = desk.create_as_far_as_the_words()
     desk.end()
     assert session.vault.closed
