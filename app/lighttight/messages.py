@@ -887,12 +887,6 @@ _CLI: dict[str, Words] = {
         "{slots}.",
         "Give each with --also-passphrase-file FILE, or let them go with --drop-others.",
     ),
-    "clean-copies-later": Words(
-        "Only originals can be saved yet",
-        "This version cannot make copies without place, date and device until clean copies "
-        "exist, so nothing left your library.",
-        "To save the unchanged file, with everything in it, add --original.",
-    ),
     "secret-file-unreadable": Words(
         "That file cannot be read",
         "This computer does not let you read {path}, or it is not a file of text.",

@@ -175,4 +175,5 @@ def _say_all(told: Screen, item: Item, labels: Labels, copies: list[Copy]) -> No
     told.say("Where copies of this went" if copies else "No copy of this left the library.")
     for copy in copies:
         may = "may be in" if copy.state is CopyState.MAY_HAVE_LEFT else "in"
-        told.say(f"  {moment(copy.since)}: the {copy.form}, {may} {copy.place}")
+        form = "a clean copy" if copy.form.startswith("clean") else "the original"
+        told.say(f"  {moment(copy.since)}: {form}, {may} {copy.place}")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lighttight.cli import creating, opening
+from lighttight.cli import asking, creating, opening
 from lighttight.cli.keeping import Ids, found
 from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import Common, Usage, named_path, with_common
-from lighttight.cli.screen import Screen, counted, day
-from lighttight.errors import Environment, Integrity, LighttightError, Refused
+from lighttight.cli.screen import Json, Screen, counted, day, stamp
+from lighttight.errors import Cancelled, Environment, Integrity, LighttightError, Refused
 from lighttight.messages import WORDS, harmless, size, words
 from lighttight.model import AlbumId, Factor, Item, ItemId
 
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 
 NAMED: Final = 5
 """Items whose names are shown one by one before originals leave; more are counted."""
+SCREEN: Final = "lighttight export"
+"""What the record calls the place where this was asked."""
+SORTS: Final = {
+    "place": "place",
+    "date": "date",
+    "device": "device",
+    "names": "names of people",
+    "words": "captions and other words",
+    "software": "software",
+    "edits": "history of changes",
+    "preview": "pictures inside the picture",
+    "clip": "a clip that belongs to it",
+    "tracks": "tracks that are neither picture nor sound",
+    "hidden": "hidden bytes",
+    "other": "other things",
+}
+"""Kinds of findings (`clean-copies.md`), as people say them."""
 
 
 _NOT_TRIED: Final = "import-stopped"
@@ -33,7 +50,7 @@ _OF_THE_LIBRARY: Final = frozenset({
 """Why a file was not imported that has nothing to do with the file: told once, then counted."""
 
 
-class Size(enum.Enum):
+class CopySize(enum.Enum):
     FULL = "full"
     LARGE = "2048"
     SMALL = "1280"
@@ -178,42 +195,94 @@ def export(
         typer.Option("--to", metavar="DIR", parser=named_path, help="A folder that is there."),
     ] = None,
     copy_size: Annotated[
-        Size | None, typer.Option("--size", help="How large clean copies are.")
+        CopySize | None,
+        typer.Option("--size", help="The longer side of photos, in pixels. Usually full."),
     ] = None,
+    keep_names: Annotated[
+        bool, typer.Option("--keep-names", help="Names as in the library, not 1, 2, 3.")
+    ] = False,
     original: Annotated[
         bool, typer.Option("--original", help="The unchanged file, with everything in it.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Don’t ask before an unchanged file leaves.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what clean copies would leave out; save nothing.")
+    ] = False,
 ) -> int:
-    """Save copies into a folder. It is written into the record before anything leaves."""
+    """Save copies into a folder, without place, date, device and all that is not the picture.
+
+    It is written into the record before anything leaves.
+    """
     told = common.screen
-    if not original or copy_size is not None:
-        raise Refused("clean-copies-later")
-    if to is None:
+    if original and (copy_size is not None or keep_names):
+        raise Usage(
+            "usage",
+            message="--original is the unchanged file: it takes no --size and no --keep-names",
+            command="lighttight export",
+        )
+    if to is None and not dry_run:
         raise Usage("usage", message="Missing option '--to'", command="lighttight export")
-    outcome = _Left(told)
-    with opening.opened(common) as session:
+    with opening.opened(common, looking=dry_run) as session:
         chosen = found(session, ids)
-        outcome.items = {one: session.library.item(one) for one in chosen}
-        _warn_of_what_they_tell(told, list(outcome.items.values()))
-        _tell_of_trash(told, list(outcome.items.values()))
+        items = {one: session.library.item(one) for one in chosen}
+        if dry_run or to is None:
+            return _tell_inside(told, session, items)
+        if original:
+            session.exports.destination(chosen, to)
+            _warn_of_what_they_tell(told, list(items.values()))
+            _insist(told, len(items), yes=yes)
+        _tell_of_trash(told, list(items.values()))
+        outcome = _Left(told, items, to, original=original)
         with told.progress("Saving", octets=True) as progress:
-            done = session.egress.export_originals(
-                chosen,
-                to,
-                screen="lighttight export",
-                without_anchor=common.without_anchor,
-                progress=progress,
-                report=outcome.add,
-            )
-        left = sum(1 for one in done if one.error is None)
-        told.say(f"{counted(left, 'original')} saved to {to}. It is in the record: what left.")
+            if original:
+                session.egress.export_originals(
+                    chosen,
+                    to,
+                    screen=SCREEN,
+                    without_anchor=common.without_anchor,
+                    progress=progress,
+                    report=outcome.add,
+                )
+            else:
+                from lighttight.session import Size
+
+                session.egress.export_copies(
+                    chosen,
+                    to,
+                    session.decoder,
+                    screen=SCREEN,
+                    size=Size.FULL if copy_size is None else Size(copy_size.value),
+                    keep_names=keep_names,
+                    without_anchor=common.without_anchor,
+                    progress=progress,
+                    report=outcome.add,
+                )
+        outcome.say_all()
     return outcome.exit_code
 
 
+def _insist(told: Screen, count: int, *, yes: bool) -> None:
+    """The one way out that keeps everything is taken by somebody who has read what it reveals."""
+    if yes or told.as_json or not asking.has_terminal():
+        return
+    if not asking.agreed(f"Save {counted(count, 'original')} unchanged?"):
+        raise Cancelled
+
+
 class _Left:
-    def __init__(self, told: Screen) -> None:
+    """What became of each copy, one after another, and what the command ends with."""
+
+    def __init__(
+        self, told: Screen, items: Mapping[ItemId, Item], to: Path, *, original: bool
+    ) -> None:
         self._told = told
-        self.items: dict[ItemId, Item] = {}
+        self._items = items
+        self._to = to
+        self._original = original
+        self._left = 0
+        self._removed: set[str] = set()
         self.exit_code = 0
 
     def add(self, one: Exported) -> None:
@@ -222,18 +291,85 @@ class _Left:
                 "id": one.item,
                 "path": None if one.path is None else str(one.path),
                 "error": None if one.error is None else one.error.code,
+                "removed": [{"kind": it.kind, "detail": it.detail} for it in one.removed],
             },
             flush=True,
         )
+        self._removed |= {it.kind for it in one.removed}
         if one.error is None:
+            self._left += 1
             return
         said = words(one.error)
-        name = self.items[one.item].name
+        name = self._items[one.item].name
+        may = "may have been saved in part" if one.path is not None else "was not saved"
+        again = " With: --original" if one.error.code == "copy-impossible" else ""
         self._told.note(
             one.error.code,
-            f"{name} ({one.item[:SHORT_ID]}) was not saved. {said.sentence} {said.action}",
+            f"{name} ({one.item[:SHORT_ID]}) {may}. {said.sentence} {said.action}{again}",
         )
         self.exit_code = max(self.exit_code, one.error.exit_code)
+
+    def say_all(self) -> None:
+        what = counted(
+            self._left,
+            "original" if self._original else "clean copy",
+            "originals" if self._original else "clean copies",
+        )
+        self._told.say(f"{what} saved to {self._to}. It is in the record: what left.")
+        if self._left and not self._original:
+            removed = [sort for kind, sort in SORTS.items() if kind in self._removed]
+            self._told.say(
+                f"Not in them: {', '.join(removed)}."
+                if removed
+                else "Nothing was found in them that had to be left out."
+            )
+
+
+def _tell_inside(told: Screen, session: Session, items: Mapping[ItemId, Item]) -> int:
+    """For each item what a clean copy would leave out. Nothing is written but the opening."""
+    code = 0
+    with told.progress("Looking") as progress:
+        for number, item in enumerate(items.values()):
+            progress.step(number, len(items))
+            inside = session.exports.told_by(item.id)
+            told.document(
+                {
+                    "id": item.id,
+                    "copyable": inside.copyable,
+                    "error": None if inside.trouble is None else inside.trouble.code,
+                    "findings": [
+                        {"kind": one.kind, "detail": one.detail} for one in inside.findings
+                    ],
+                    "known": _known(item),
+                },
+                flush=True,
+            )
+            told.say(item.name)
+            if inside.trouble is not None:
+                code = max(code, inside.trouble.exit_code)
+                told.say(f"  {words(inside.trouble).sentence}")
+            known = [f"known of it: {', '.join(facts)}"] if (facts := _facts_inside(item)) else []
+            found_ = [
+                f"{SORTS.get(one.kind, one.kind)}: {one.detail}"
+                if one.detail
+                else SORTS.get(one.kind, one.kind)
+                for one in inside.findings
+            ]
+            for line in [*known, *found_] or ["nothing besides the picture"]:
+                told.say(f"  {line}")
+    return code
+
+
+def _known(item: Item) -> Json:
+    """What the catalog says that the file says; what can be read where the file was not."""
+    place = item.place
+    return {
+        "place": None
+        if place is None
+        else {"latitude": place.latitude, "longitude": place.longitude},
+        "taken": None if item.taken is None else stamp(item.taken),
+        "device": item.device,
+    }
 
 
 def _warn_of_what_they_tell(told: Screen, items: Sequence[Item]) -> None:

@@ -73,7 +73,7 @@ class Narrator:
         if kind == "export-finished":
             if fields.number("intent") in self._told:
                 return None
-            left = counted(fields.number("count"), "original")
+            left = counted(fields.number("count"), "copy", "copies")
             return f"Saving ended: {left} left the library."
         if kind == "edited":
             return self._edited(fields)
@@ -81,7 +81,12 @@ class Narrator:
         return f"{kind}." if tell is None else tell(fields)
 
     def _export(self, sequence: int, fields: _Fields) -> str:
-        what = counted(fields.items, fields.text("form") or "original")
+        clean = fields.text("form").startswith("clean")
+        what = counted(
+            fields.items,
+            "clean copy" if clean else "original",
+            "clean copies" if clean else "originals",
+        )
         place = fields.text("path") or "a folder"
         outcome = self._outcomes.get(sequence)
         if outcome is None:

@@ -11,6 +11,8 @@ import pytest
 from lighttight import session
 from lighttight.cli import asking
 from lighttight.cli.main import main
+from lighttight.errors import Unsupported
+from lighttight.media.client import Clean, Finding, Source, Write
 from lighttight.model import Place
 from tests.support.libraries import StandIn, clip, picture
 from tests.support.password_store import MemoryBackend, MemoryStore
@@ -101,8 +103,30 @@ def library(run: Run, path: Path, words_file: Path) -> Path:
 
 
 class StandInDecoder(StandIn):
+    """Its clean copies are the word “clean” and the length of the original; `codec` has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codec = False
+
     def close(self) -> None:
         pass
+
+    def findings(self, source: Source) -> Clean:
+        head = source.read(0, 64)
+        if self.codec:
+            raise Unsupported("media-undecodable", reason="damaged")
+        found = (
+            Finding("place", "48.21 N, 16.37 W"),
+            Finding("device", "Fotograf Dunkel 7"),
+            Finding("hidden", ""),
+        )
+        return Clean("mp4" if head[4:8] == b"ftyp" else "jpeg", found)
+
+    def clean(self, source: Source, write: Write) -> Clean:
+        answer = self.findings(source)
+        write(memoryview(b"clean %d" % len(source.read(0, source.size))))
+        return answer
 
 
 @pytest.fixture

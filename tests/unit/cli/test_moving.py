@@ -159,23 +159,94 @@ class TestImport:
 
 
 class TestExport:
-    @pytest.mark.parametrize(
-        "more", [[], ["--size", "full"], ["--size", "2048"], ["--original", "--size", "1280"]]
-    )
-    def test_clean_copies_do_not_exist_yet(
+    @pytest.mark.parametrize("more", [["--size", "full"], ["--size", "1280"], ["--keep-names"]])
+    def test_an_original_is_as_it_is(
         self, run: Run, filled: list[str], tmp_path: Path, more: list[str]
     ) -> None:
-        ran = run("export", filled[0], "--to", tmp_path, "--json", *more)
-        assert (ran.code, ran.error) == (3, "clean-copies-later")
-        assert "until clean copies exist" in ran.err
+        ran = run("export", filled[0], "--original", "--to", tmp_path, "--json", *more)
+        assert (ran.code, ran.error) == (2, "usage")
 
     def test_no_folder_named(self, run: Run, filled: list[str]) -> None:
-        assert run("export", filled[0], "--original", "--json").error == "usage"
+        for more in ([], ["--original"], ["--size", "2048"]):
+            assert run("export", filled[0], "--json", *more).error == "usage"
 
-    def test_folder_is_not_made(self, run: Run, filled: list[str], tmp_path: Path) -> None:
-        ran = run("export", filled[0], "--original", "--json", "--to", tmp_path / "new")
+    @pytest.mark.parametrize("more", [[], ["--original"]])
+    def test_folder_is_not_made(
+        self, run: Run, filled: list[str], library: Path, tmp_path: Path, more: list[str]
+    ) -> None:
+        ran = run("export", filled[0], "--json", "--to", tmp_path / "new", *more)
         assert (ran.code, ran.error) == (3, "folder-missing")
         assert not (tmp_path / "new").exists()
+        ran = run("export", filled[0], "--json", "--to", library / "blobs", *more)
+        assert (ran.code, ran.error) == (3, "folder-inside")
+        assert "export-intended" not in run("audit", "--json").ok().out
+
+    def test_somebody_who_is_asked_and_says_no(
+        self, run: Run, filled: list[str], tmp_path: Path, terminal: Terminal
+    ) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        for answer in ("", "n"):
+            terminal.types(answer)
+            assert run("export", *filled, "--original", "--to", out).code == 130
+        assert terminal.asked == ["Save 3 originals unchanged? [y/N] "] * 2
+        assert list(out.iterdir()) == []
+        assert "export-intended" not in run("audit", "--json").ok().out
+        terminal.types("y")
+        run("export", filled[0], "--original", "--to", out).ok()
+        run("export", filled[1], "--original", "--to", out, "--yes").ok()
+        run("export", filled[2], "--to", out).ok()
+        assert len(list(out.iterdir())) == 3
+        assert len(terminal.asked) == 3, "clean copies and --yes ask for nothing"
+
+    def test_clean_copies_are_what_leaves(
+        self, run: Run, filled: list[str], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        ran = run("export", *filled, "--json", "--to", out).ok()
+        for line in ran.lines:
+            assert list(line) == ["id", "path", "error", "removed"]
+            assert {"kind": "place", "detail": "48.21 N, 16.37 W"} in line["removed"]
+        assert sorted(path.name for path in out.iterdir()) == ["1.jpg", "2.jpg", "3.mp4"]
+        assert all(path.read_bytes().startswith(b"clean") for path in out.iterdir())
+        [intent] = [
+            one for one in run("audit", "--json").ok().lines if one["kind"] == "export-intended"
+        ]
+        assert intent["values"]["form"] == "clean"
+        assert intent["sentence"] == f"You saved 3 clean copies to {out}."
+        said = run("export", *filled, "--keep-names", "--to", out).ok().out
+        assert "3 clean copies saved" in said
+        assert "Not in them: place, device, hidden bytes." in said
+        assert (out / "a.jpg").exists()
+
+    def test_one_that_has_no_clean_copy_is_named_and_not_saved(
+        self, run: Run, filled: list[str], decoder: StandInDecoder, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        decoder.codec = True
+        ran = run("export", filled[0], "--json", "--to", out)
+        assert (ran.code, ran.document["error"]) == (6, "copy-impossible")
+        ran = run("export", filled[0], "--to", out)
+        assert "a.jpg" in ran.err
+        assert "--original" in ran.err
+        assert list(out.iterdir()) == []
+
+    def test_what_would_be_left_out_is_told_without_saving(
+        self, run: Run, filled: list[str], decoder: StandInDecoder, tmp_path: Path
+    ) -> None:
+        ran = run("export", filled[0], "--dry-run", "--json").ok().document
+        assert list(ran) == ["id", "copyable", "error", "findings", "known"]
+        assert {"kind": "hidden", "detail": ""} in ran["findings"]
+        assert ran["known"]["device"] == "Fotograf Dunkel 7"
+        out = run("export", filled[0], "--dry-run").ok().out
+        assert "place: 48.21 N, 16.37 W" in out
+        assert "hidden bytes" in out
+        decoder.codec = True
+        ran = run("export", filled[0], "--dry-run", "--json")
+        assert (ran.code, ran.document["copyable"]) == (6, False)
+        assert "export-intended" not in run("audit", "--json").ok().out
 
     def test_bytes_are_the_same_and_nothing_is_replaced(
         self, run: Run, filled: list[str], tmp_path: Path
@@ -186,7 +257,8 @@ class TestExport:
         ran = run("export", *filled, "--original", "--json", "--to", out).ok()
         assert (out / "a.jpg").read_bytes() == b"mine"
         for line in ran.lines:
-            assert list(line) == ["id", "path", "error"]
+            assert list(line) == ["id", "path", "error", "removed"]
+            assert line["removed"] == []
         in_order = sorted(ran.lines, key=lambda one: one["path"])
         for line, name in zip(in_order, ("a.jpg", "b.jpg", "c.mp4"), strict=True):
             assert Path(line["path"]).read_bytes() == (tmp_path / "from" / name).read_bytes()

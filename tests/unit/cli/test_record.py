@@ -72,7 +72,7 @@ class TestWhatLeft:
 
     def test_end_without_its_beginning_is_told(self) -> None:
         [sentence] = told(self.finished("done", 3))
-        assert sentence == "Saving ended: 3 originals left the library."
+        assert sentence == "Saving ended: 3 copies left the library."
 
 
 @pytest.mark.parametrize(
