@@ -161,3 +161,59 @@ def test_a_disk_that_takes_nothing_away_is_named(
     monkeypatch.setattr(creating.Path, "unlink", refuse)
     with pytest.raises(Environment, match="not-writable"):
         make_vault(place, store, KEYRING)
+
+
+def test_without_a_way_in_nothing_is_made(place: Path, store: MemoryStore) -> None:
+    with pytest.raises(Refused, match="way-in-missing"):
+        create(place, "Home", (), store)
+    assert not place.exists()
+
+
+def test_a_file_in_the_place_stays(place: Path, store: MemoryStore) -> None:
+    place.write_bytes(b"mine")
+    with pytest.raises(Refused, match="path-exists"):
+        make_vault(place, store, KEYRING)
+    assert place.read_bytes() == b"mine"
+
+
+def test_a_folder_of_somebody_elses_is_not_touched_at_all(place: Path, store: MemoryStore) -> None:
+    place.mkdir(mode=0o755)
+    (place / "holiday.jpg").write_bytes(b"mine")
+    mode = place.stat().st_mode
+    with pytest.raises(Refused, match="path-exists"):
+        make_vault(place, store, KEYRING)
+    assert [one.name for one in place.iterdir()] == ["holiday.jpg"]
+    assert place.stat().st_mode == mode
+
+
+@pytest.mark.parametrize("name", ["blobs", "previews.db"])
+def test_a_link_among_what_is_left_over_is_not_followed(
+    place: Path, store: MemoryStore, at: At, tmp_path: Path, name: str
+) -> None:
+    interrupted(place, store, at, "create.marked")
+    (tmp_path / "mine").mkdir()
+    (place / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(Refused, match="path-exists"):
+        make_vault(place, store, KEYRING)
+    assert (place / name).is_symlink()
+
+
+def test_one_that_was_made_can_be_opened_beside(place: Path, store: MemoryStore) -> None:
+    vault = make_vault(place, store, KEYRING).vault
+    open_vault(place, Offer(), store).close()
+    vault.close()
+
+
+def test_a_folder_that_was_there_stays_after_an_error(
+    place: Path, store: MemoryStore, at: At
+) -> None:
+    def crash() -> None:
+        raise Crash
+
+    place.mkdir()
+    at("create.before-header", crash)
+    with pytest.raises(Crash):
+        make_vault(place, store, KEYRING)
+    assert place.is_dir()
+    assert not list(place.iterdir())
+    assert place.stat().st_mode & 0o077 == 0

@@ -132,6 +132,24 @@ def test_leaving_early_stops_reading() -> None:
     assert len(read) < 20
 
 
+def test_a_buffer_that_is_looked_at_is_not_filled_again() -> None:
+    over = threading.Event()
+
+    class Counting(Bytes):
+        def read_into(self, offset: int, buffer: memoryview) -> int:
+            if offset >= len(self.data) - BUFFER:
+                over.set()
+            return super().read_into(offset, buffer)
+
+    # One buffer more than there are: the last goes into the first, once that was looked at.
+    source = Counting(bytes((pipeline._BUFFERS + 1) * BUFFER))
+    with ahead(source, lambda _: None) as buffers:
+        next(buffers)
+        assert not over.wait(0.2)
+        next(buffers)
+        assert over.wait(20)
+
+
 def test_what_was_read_is_wiped() -> None:
     kept: list[memoryview] = []
     with ahead(Bytes(b"a picture"), kept.append) as buffers:
@@ -169,10 +187,20 @@ def test_a_flush_that_did_not_happen_is_never_taken_for_one(
     assert names() == []
 
 
-def test_an_error_beside_the_flush_comes_first(flushing: list[BaseException]) -> None:
-    flushing.append(OSError(errno.EIO, "worn out"))
+def test_an_error_beside_the_flush_comes_first_and_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flushed = threading.Event()
+
+    def flush(_: int) -> None:
+        threading.Event().wait(0.1)
+        flushed.set()
+        raise OSError(errno.EIO, "worn out")
+
+    monkeypatch.setattr(pipeline, "sync_file", flush)
     with pytest.raises(Environment, match="vault-gone"), syncing(0, Path("x")):
         raise Environment("vault-gone")
+    assert flushed.is_set(), "its file is closed next"
     assert names() == []
 
 
