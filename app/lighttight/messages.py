@@ -926,6 +926,16 @@ _CLI: dict[str, Words] = {
         "{text} is neither a day, nor a time, nor a length of time.",
         "Write for example 2026-10-04, 2026-10-04T21:10:00Z, 12h or 7d.",
     ),
+    "looked-unclear": Words(
+        "What did you find?",
+        "It has to be said whether copies are there or not.",
+        "Add --none if no copy is there, or --some if any is.",
+    ),
+    "field-unknown": Words(
+        "There is no field of that name",
+        "{field} is none of the fields that entries of the record have.",
+        "See their names with: lighttight audit --json",
+    ),
     "nothing-named": Words(
         "Nothing was named",
         "No photo or video was named, so nothing was done.",

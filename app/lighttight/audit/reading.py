@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lighttight.audit import checkpoints, copies, record
+from lighttight.audit import checkpoints, copies, packs, record
 from lighttight.audit.copies import Copy
 from lighttight.model import ItemId
 from lighttight.sealed.entries import KINDS, EntryKind, Field, Value, decode_value
@@ -89,6 +89,12 @@ class Record:
         """The owner looked where copies that may have left would be. See `record.look_into`."""
         with self._vault.transaction() as tx:
             record.look_into(tx, intent, some=some)
+
+    def choose(
+        self, *, items: Iterable[ItemId] = (), since_ms: int | None = None
+    ) -> tuple[int, ...]:
+        """Entries for a proof file. See `packs.choose`."""
+        return packs.choose(self._vault.catalog, items=items, since_ms=since_ms)
 
     def fingerprint(self) -> str:
         """What the identity that signs this record is known by, in hex."""

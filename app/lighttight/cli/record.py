@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lighttight.cli import opening, screen
-from lighttight.cli.options import Common, Usage, with_common
+from lighttight.cli.options import Common, Usage, named_path, with_common
 from lighttight.cli.screen import Json, counted
 from lighttight.cli.sentences import Narrator
 from lighttight.errors import Integrity
+from lighttight.model import ItemId
 
 if TYPE_CHECKING:
     from lighttight.session import Entry, Session
 
-audit = typer.Typer(help="What happened to the library: list (without a name), verify.")
+audit = typer.Typer(
+    help="What happened to the library: list (without a name), verify, looked, pack."
+)
 
 SHOWN: Final = 100
 """Entries that people are shown unless they ask for more."""
 
 _AGO: Final = re.compile(r"(\d{1,5})([hdw])")
+_WHOLE_ID: Final = re.compile("[0-9a-f]{32}")
 _HOURS: Final = {"h": 1, "d": 24, "w": 24 * 7}
 
 
@@ -97,6 +101,86 @@ def verify_record(common: Common) -> int:
             )
     if damage:
         raise Integrity("record-differs")
+    return 0
+
+
+@audit.command("looked")
+@with_common
+def looked_into(
+    common: Common,
+    intent: Annotated[
+        int, typer.Argument(metavar="ENTRY", help="The number of the entry that began it.")
+    ],
+    none: Annotated[bool, typer.Option("--none", help="No copy is there.")] = False,
+    some: Annotated[bool, typer.Option("--some", help="Copies are there.")] = False,
+) -> int:
+    """Say what you found where an unfinished act may have left copies. Recorded as your word."""
+    if none == some:
+        raise Usage("looked-unclear")
+    with opening.opened(common) as session:
+        session.record.look_into(intent, some=some)
+    common.screen.document({"intent": intent, "result": "some" if some else "none"})
+    common.screen.say(
+        "From now on these copies count as sent."
+        if some
+        else "From now on nothing of it counts as sent."
+    )
+    return 0
+
+
+@audit.command("pack")
+@with_common
+def make_proof(
+    common: Common,
+    out: Annotated[str, typer.Option("--out", metavar="F.zip", help="The new file.")],
+    item: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only what is about this item.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="T", help="A day, a time, or 12h, 7d, 2w.")
+    ] = None,
+    hide: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="Leave this field closed: path, name, title …"),
+    ] = None,
+) -> int:
+    """Make a proof file: entries of the record that others can check without the library."""
+    from lighttight.session import Field
+
+    told = common.screen
+    path = named_path(out)
+    fields = {one.label: one for one in Field}
+    unknown = [one for one in hide or () if one not in fields]
+    if unknown:
+        raise Usage("field-unknown", field=unknown[0])
+    closed = frozenset(fields[one] for one in hide or ())
+    since_ms = None if since is None else since_when(since, datetime.now(UTC))
+    with opening.opened(common) as session:
+        # What was deleted for good is known by its whole id only: to the record, not the library.
+        items = [
+            ItemId(one) if _WHOLE_ID.fullmatch(one) else session.library.find(one)
+            for one in item or ()
+        ]
+        chosen = session.record.choose(items=items, since_ms=since_ms)
+        saved = session.egress.save_proof(
+            chosen, path, closed=closed, without_anchor=common.without_anchor
+        )
+    told.document(
+        {
+            "path": str(saved.path),
+            "entries": saved.entries,
+            "sha256": saved.digest,
+            "identity": saved.identity,
+            "verifier": saved.verifier,
+        }
+    )
+    told.say(f"A proof file about {counted(saved.entries, 'entry', 'entries')}: {saved.path}")
+    told.say(f"SHA-256 of the file: {saved.digest}")
+    told.say(f"Your library’s identity, which others compare: {saved.identity}")
+    told.say(
+        f"SHA-256 of the verify.py in it: {saved.verifier}. Whoever checks should take theirs from"
+        " elsewhere, since a proof file can bring a forged one."
+    )
     return 0
 
 

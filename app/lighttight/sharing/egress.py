@@ -22,10 +22,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from lighttight.audit import checkpoints
+from lighttight.audit import checkpoints, packs
 from lighttight.audit.record import MAX_ITEMS, append
 from lighttight.errors import Cancelled, Environment, LighttightError, Refused
 from lighttight.files.durable import translating
@@ -61,6 +62,18 @@ class Exported:
     error: LighttightError | None
     removed: tuple[Finding, ...] = ()
     """What the original has and a clean copy has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedProof:
+    """A proof file at `path`. Digests are SHA-256 in hex: of the file, of the identity's keys (what
+    others compare), and of the verifier that lies in it."""
+
+    path: Path
+    entries: int
+    digest: str
+    identity: str
+    verifier: str
 
 
 _Save = Callable[[Item, Progress], Exported]
@@ -173,6 +186,38 @@ class Egress:
                         raise one.error
         return done
 
+    def save_proof(
+        self,
+        chosen: Sequence[int],
+        path: Path,
+        *,
+        closed: frozenset[Field] = frozenset(),
+        without_anchor: bool = False,
+    ) -> SavedProof:
+        """Write a proof file about these entries (`packs.choose`) to a new file, for the owner
+        alone; `closed` are fields that it does not open.
+
+        Refused("path-exists") over anything, Refused("folder-missing", "folder-inside"); otherwise
+        as `export_originals`.
+        """
+        _check_folder(self._vault, path.parent)
+        if os.path.lexists(path):
+            raise Refused("path-exists", path=str(path))
+        self._vault.catalog.recompute()
+        with self._vault.transaction() as tx:
+            pack = packs.make(tx, chosen, disk_text(path), closed=closed)
+        _insist_on_anchor(self._vault, pack.intent, without_anchor=without_anchor)
+        result = "failed"
+        try:
+            with create_exclusively(path.parent, path.name) as target:
+                target.write(pack.data)
+                saved = target.commit()
+            result = "done"
+        finally:
+            _finish_proof(self._vault, pack.intent, result)
+        verifier = sha256(packs.verifier()).hexdigest()
+        return SavedProof(saved, pack.entries, pack.digest.hex(), pack.identity, verifier)
+
     def save_words(self, words: Sequence[str], path: Path) -> Path:
         """Write the recovery words to a new file for the owner alone; never over anything."""
         self.words_shown("file")
@@ -188,9 +233,7 @@ class Egress:
             append(tx, EntryKind.RECOVERY_SHOWN, {Field.SLOT: slot.id, Field.FORM: form})
 
 
-def _check(vault: Vault, found: list[Item], folder: Path) -> None:
-    if not found:
-        raise Refused("export-nothing")
+def _check_folder(vault: Vault, folder: Path) -> None:
     with translating(folder, gone="folder-gone"):
         if not folder.is_dir():
             raise Refused("folder-missing", path=str(folder))
@@ -199,6 +242,13 @@ def _check(vault: Vault, found: list[Item], folder: Path) -> None:
             raise Refused("folder-inside", path=str(folder))
         if not os.access(folder, os.W_OK | os.X_OK):
             raise Environment("not-writable", path=str(folder))
+
+
+def _check(vault: Vault, found: list[Item], folder: Path) -> None:
+    if not found:
+        raise Refused("export-nothing")
+    _check_folder(vault, folder)
+    with translating(folder, gone="folder-gone"):
         needed = sum(one.size for one in found) + RESERVE
         if shutil.disk_usage(folder).free < needed:
             raise Environment("folder-full", path=str(folder))
@@ -216,6 +266,11 @@ def _intend(
     with vault.transaction() as tx:
         intent = append(tx, EntryKind.EXPORT_INTENDED, fields)
         checkpoints.sign(tx)
+    _insist_on_anchor(vault, intent, without_anchor=without_anchor)
+    return intent
+
+
+def _insist_on_anchor(vault: Vault, intent: int, *, without_anchor: bool) -> None:
     try:
         vault.anchor_now()
     except Environment:
@@ -225,7 +280,16 @@ def _intend(
         with vault.transaction() as tx:
             append(tx, EntryKind.ANCHOR_OVERRIDDEN, {Field.REASON: "export"})
     failpoint("egress.intended")
-    return intent
+
+
+def _finish_proof(vault: Vault, intent: int, result: str) -> None:
+    with vault.transaction() as tx:
+        append(
+            tx,
+            EntryKind.EXPORT_FINISHED,
+            {Field.INTENT: intent, Field.RESULT: result, Field.COUNT: int(result == "done")},
+        )
+    failpoint("egress.finished")
 
 
 class _Outcome:

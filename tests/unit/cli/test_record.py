@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,62 @@ def test_what_was_deleted_for_good_has_no_name_any_more(run: Run, filled: list[s
     assert "later deleted for good" in out
     erased = [line for line in run("audit", "--json").ok().lines if line["erased"]]
     assert erased
+
+
+class TestLooked:
+    @pytest.mark.parametrize("said", [[], ["--none", "--some"]])
+    def test_has_to_be_clear(self, said: list[str], run: Run, library: Path) -> None:
+        ran = run("audit", "looked", "3", *said, "--json")
+        assert (ran.code, ran.error) == (2, "looked-unclear")
+
+    def test_what_began_nothing(self, run: Run, library: Path) -> None:
+        ran = run("audit", "looked", "0", "--none", "--json")
+        assert (ran.code, ran.error) == (3, "intent-unknown")
+
+    def test_what_ended(self, run: Run, filled: list[str], tmp_path: Path) -> None:
+        run("export", filled[0], "--original", "--to", tmp_path).ok()
+        lines = run("audit", "--json").ok().lines
+        [began] = [one["sequence"] for one in lines if one["kind"] == "export-intended"]
+        ran = run("audit", "looked", str(began), "--none", "--json")
+        assert (ran.code, ran.error) == (3, "intent-settled")
+
+    def test_sentences_go_by_it(self) -> None:
+        for result, said in (("none", "none was there"), ("some", "count all 3 as sent")):
+            sentence, looked = told(
+                TestWhatLeft.intended,
+                entry(EntryKind.LOOKED_INTO, {Field.INTENT: 3, Field.RESULT: result}),
+            )
+            assert sentence is not None
+            assert said in sentence
+            assert looked is not None
+
+
+class TestProofFile:
+    def test_nothing_to_prove(self, run: Run, library: Path, tmp_path: Path) -> None:
+        out = ("--out", tmp_path / "p.zip", "--json")
+        assert run("audit", "pack", "--since", "2999-01-01", *out).error == "proof-nothing"
+        assert run("audit", "pack", "--item", "0" * 32, *out).error == "proof-nothing"
+        assert run("audit", "pack", "--hide", "colour", *out).error == "field-unknown"
+        assert run("audit", "pack", "--out", "", "--json").error == "path-empty"
+        assert not (tmp_path / "p.zip").exists()
+
+    def test_about_one_item(self, run: Run, filled: list[str], tmp_path: Path) -> None:
+        run("export", filled[0], "--original", "--to", tmp_path).ok()
+        made = run(
+            "audit", "pack", "--out", tmp_path / "p.zip", "--item", filled[0], "--hide", "path",
+            "--json",
+        ).ok().lines[0]  # fmt: skip
+        assert list(made) == ["path", "entries", "sha256", "identity", "verifier"]
+        # Imported, on its way out, and out.
+        assert made["entries"] == 3
+        assert sha256((tmp_path / "p.zip").read_bytes()).hexdigest() == made["sha256"]
+        [line] = [one for one in run("audit", "--json").ok().lines if one["kind"] == "proof-made"]
+        assert line["sentence"] == (
+            f"You saved a proof file about 3 entries to {tmp_path / 'p.zip'}."
+        )
+
+    def test_never_over_anything(self, run: Run, library: Path, tmp_path: Path) -> None:
+        (tmp_path / "p.zip").write_text("mine")
+        ran = run("audit", "pack", "--out", tmp_path / "p.zip", "--json")
+        assert (ran.code, ran.error) == (3, "path-exists")
+        assert (tmp_path / "p.zip").read_text() == "mine"
