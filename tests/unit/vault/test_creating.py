@@ -99,6 +99,33 @@ def test_a_creation_that_is_under_way_is_not_cleared(
     other.release()
 
 
+def test_one_that_was_just_made_and_is_open_is_not_cleared(
+    place: Path, store: MemoryStore, at: At
+) -> None:
+    interrupted(place, store, at, "create.before-header")
+    other = VaultLock(place)
+    other.shared()
+    with pytest.raises(Refused, match="path-exists"):
+        make_vault(place, store, KEYRING)
+    assert (place / "catalog.1.db").exists()
+    other.release()
+
+
+def test_what_came_before_the_lock_was_held_stays(
+    place: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exclusive = VaultLock.exclusive
+
+    def late(lock: VaultLock, *, timeout: float) -> None:
+        (place / "header").write_bytes(b"of somebody who was quicker")
+        exclusive(lock, timeout=timeout)
+
+    monkeypatch.setattr(VaultLock, "exclusive", late)
+    with pytest.raises(Refused, match="path-exists"):
+        make_vault(place, store, KEYRING)
+    assert (place / "header").read_bytes() == b"of somebody who was quicker"
+
+
 def test_a_planted_mark_deletes_no_keys_of_a_living_vault(
     vault: Vault, store: MemoryStore, tmp_path: Path
 ) -> None:
@@ -217,3 +244,4 @@ def test_a_folder_that_was_there_stays_after_an_error(
     assert place.is_dir()
     assert not list(place.iterdir())
     assert place.stat().st_mode & 0o077 == 0
+    make_vault(place, store, KEYRING).vault.close()
