@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -200,6 +201,7 @@ def test_a_video_that_cannot_be_cleaned_does_not_leave(
 
 
 def frames(data: bytes) -> list[tuple[float | None, bytes]]:
+    container: Any
     with av.open(io.BytesIO(data)) as container:
         return [
             (frame.time, hashlib.sha256(frame.to_ndarray().tobytes()).digest())
