@@ -345,17 +345,19 @@ def test_a_job_that_was_only_cancelled_keeps_its_turn_in_the_vault(
     qtbot: QtBot, jobs: Jobs
 ) -> None:
     """What it commits all the same must not come after what was asked later."""
-    gate = threading.Event()
+    begun, gate = threading.Event(), threading.Event()
     order: list[str] = []
 
     def first(_: Progress) -> None:
+        begun.set()
         assert gate.wait(20)
         order.append("first")
 
     job = jobs.run(first, lane=Lane.VAULT)
+    assert begun.wait(20)
     job.cancel()
     jobs.run(lambda _: order.append("second"), lane=Lane.VAULT)
     gate.set()
     idle(qtbot, jobs)
-    assert order[-1] == "second"
+    assert order == ["first", "second"]
     assert len(jobs._pools[Lane.VAULT]._at_hand) == 1
