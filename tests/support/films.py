@@ -247,7 +247,7 @@ _NUMBERS = re.compile(
     r"|(Preview|Poster|Selection|Current)(Time|Duration)|MinorVersion|SampleSizes"
     r"|TimeToSampleTable|SampleToChunk|ChunkOffset(64)?|SyncSampleTable|CompositionTimeToSample"
     r"|IdependentAndDisposableSamples|SampleGroupDescription|SampleToGroup|CompositionToDecode\S*"
-    r"|Unknown_(edts|esds|avcC|hvcC|av1C|vpcC|dOps|dinf|cslg|stss|stsc|stco|ctts|url|clli|mdcv)"
+    r"|Unknown_(edts|esds|avcC|hvcC|av1C|vpcC|dOps|dinf|cslg|stss|stsc|stco|ctts|url|clli|mdcv|dac3|mp4a)"
     r"|AVCConfiguration|HEVC\S*|ColorProfiles|ColorPrimaries|TransferCharacteristics"
     r"|MatrixCoefficients|VideoFullRangeFlag|VideoFieldOrder|LayoutFlags|AverageBitrate"
     r"|MaxBitrate|BufferSize|CleanAperture\S*|AVIF\S*|OpusHead\S*|AudioFormat|CompressorID"

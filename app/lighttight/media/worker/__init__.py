@@ -4,6 +4,7 @@
     pictures   JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF, HEIC
     raw        the cameras' own formats: the picture that the camera put in, else developed
     video      one frame, and what the container says
+    remux      MPEG-TS and AVI as MP4 and MOV, for clean copies
     develop    any picture mode to upright sRGB of the size that was asked for
     cleaned    a copy of the file without what stands around its picture
     remote     the child's view of the file

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import io
 import itertools
 import re
 import struct
@@ -86,19 +87,26 @@ def prepare() -> bool:
     return True
 
 
-def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
+def opened(file: io.RawIOBase, container: str) -> InputContainer:
+    """A file by the one demuxer that it calls for."""
     if _av is None:
         raise Undecodable("codec")
-    started = time.monotonic()
     allowed = ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS))
-    container = _av.open(
+    return _av.open(
         file,
         "r",
-        format=_DEMUXERS[sniffed.container],
+        format=_DEMUXERS[container],
         options={"codec_whitelist": allowed, "protocol_whitelist": "", "enable_drefs": "0"},
         metadata_errors="replace",
         buffer_size=256 << 10,
     )
+
+
+def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
+    if _av is None:
+        raise Undecodable("codec")
+    started = time.monotonic()
+    container = opened(file, sniffed.container)
     stream = _picture_stream(container)
     if stream is None:
         raise Undecodable("unknown")
