@@ -2,8 +2,8 @@
 
 What counts is `BlobStore.write`, with the two digests that an import computes on the way. The
 peers write and sync but do not read back: none of them offers it. The source comes from the page
-cache for everybody, and so does our reading back. Before each turn four times the file's size of free
-memory is touched, so that nobody pays for memory that the host of a virtual machine took back.
+cache for everybody, and so does our reading back. Before each turn four times the file's size of
+free memory is touched, so that nobody pays for memory that the host of a virtual machine took back.
 """
 
 from __future__ import annotations
