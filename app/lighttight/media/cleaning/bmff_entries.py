@@ -240,7 +240,7 @@ _PLAIN = {
     b"in32": 32, b"fl32": 32, b"fl64": 64, b"ulaw": 8, b"alaw": 8,
 }  # fmt: skip
 _PACKED = frozenset({b"ima4", b"ms\0\x11", b"ms\0\x02"})
-_MP3 = frozenset({b".mp3", b"mp3 ", b"ms\0\x55"})
+_MPEG = frozenset({b".mp3", b"mp3 ", b".mp2", b"mp2 ", b"ms\0\x50", b"ms\0\x55"})
 
 
 def _sound(entry: Box, *, qt: bool) -> Entry:
@@ -282,7 +282,7 @@ def _sound_codec(kind: bytes, inside: list[Box]) -> bytes:
     found = {child.kind: child for child in reversed(inside)}
     if b"wave" in found and kind not in (b"Opus", b"fLaC"):
         return _wave(kind, found[b"wave"])
-    if kind in _PLAIN or kind in _MP3 or kind in _PACKED:
+    if kind in _PLAIN or kind in _MPEG or kind in _PACKED:
         return _fields(found, b"enda", b"pcmC")
     needed = _SOUND.get(kind)
     if needed is None:
@@ -308,7 +308,7 @@ def _wave(kind: bytes, wave: Box) -> bytes:
         parts.append(_alac(found[b"alac"]) if b"alac" in found else b"")
     elif kind in _PLAIN:
         parts.append(_fields(found, b"enda"))
-    elif kind in _PACKED or kind in _MP3:
+    elif kind in _PACKED or kind in _MPEG:
         if kind in found:
             # WAVEFORMATEX with the few numbers of these codecs.
             parts.append(box(kind, bytes(found[kind].data[:64])))

@@ -7,12 +7,14 @@ Formats that are not in the table have to be decoded, and the program is told so
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lighttight.media.cleaning import bmff, gif, jpeg, matroska, png, webp
 from lighttight.media.cleaning.base import Damaged, Finding, Original, Uncleanable, Write, drop
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
+from lighttight.media.worker import remux
 
 if TYPE_CHECKING:
     from lighttight.media.worker.remote import Channel
@@ -26,6 +28,8 @@ _WALKS: Final[dict[str, tuple[str, Walk]]] = {
     "webp": ("webp", webp.clean),
     **{name: (name, bmff.clean) for name in ("mp4", "m4v", "mov", "3gp")},
     **{name: (name, matroska.clean) for name in ("mkv", "webm")},
+    "mpegts": ("mp4", partial(remux.clean, "mpegts")),
+    "avi": ("mov", partial(remux.clean, "avi")),
 }
 """Container of the original: that of the copy, and who makes it."""
 

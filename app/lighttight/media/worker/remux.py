@@ -68,7 +68,7 @@ _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 
 _ANNEX_B = re.compile(re.escape(b"\0\0\1"))
 
 
-def clean(original: Original, container: str, write: Write) -> tuple[Finding, ...]:
+def clean(container: str, original: Original, write: Write) -> tuple[Finding, ...]:
     """Write the copy. `container` as sniffed, `mpegts` or `avi`."""
     with _translated():
         remux = _Remux(original, container)
@@ -77,7 +77,7 @@ def clean(original: Original, container: str, write: Write) -> tuple[Finding, ..
         return plan.findings.all()
 
 
-def findings(original: Original, container: str) -> tuple[Finding, ...]:
+def findings(container: str, original: Original) -> tuple[Finding, ...]:
     with _translated():
         return _Remux(original, container).plan().findings.all()
 
@@ -113,7 +113,8 @@ class _Remux:
         self._container = container
         self._findings = Findings()
         self._streams: dict[int, _Stream] = {}
-        self._qt = False
+        # MP4 has no place for plain sound, and few players look for Motion JPEG in it.
+        self._qt = container == "avi"
         self._order: array[int] = array("B")
         """Of each chunk in turn: which track."""
 
@@ -157,9 +158,6 @@ class _Remux:
             if len(container.streams) > MAX_STREAMS:
                 raise Damaged
             makers: dict[int, _Maker] = {}
-            # MP4 has no place for plain sound, and few players look for Motion JPEG in it.
-            names = {_codec(stream) for stream in container.streams}
-            self._qt = any(name == "mjpeg" or name.startswith("pcm_") for name in names)
             for stream in container.streams:
                 self._tell(stream)
                 name = _codec(stream)
