@@ -29,7 +29,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from types import TracebackType
 
 from lighttight.errors import Cancelled, LighttightError
@@ -1116,6 +1116,25 @@ def size(octets: int) -> str:
     while value >= 999.95 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
     return f"{value:.1f} {_UNITS[unit]}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 item`, `2 items`, `12,408 items`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def day(moment: date) -> str:
+    """`4 October 2026`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment(time: datetime | int) -> str:
+    """`4 October 2026, 21:10`: milliseconds UTC or an aware time, shown in this computer's zone."""
+    if isinstance(time, int):
+        time = datetime.fromtimestamp(time / 1000, UTC)
+    if time.tzinfo is not None:
+        time = time.astimezone()
+    return f"{day(time)}, {time:%H:%M}"
 
 
 def _place(trace: TracebackType | None) -> list[str]:

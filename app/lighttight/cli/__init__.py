@@ -12,7 +12,6 @@
     moving      import, export, backup, restore
     checking    verify, doctor
     record      audit
-    sentences   an entry of the record as a sentence
     demo        the whole story on a library that is thrown away
 
 All of them are loaded for every command, so none of them imports the session when it is loaded:

@@ -20,7 +20,6 @@ from lighttight.cli.creating import WARNING, insist_on_room_of_its_own
 from lighttight.cli.looking import SHORT_ID
 from lighttight.cli.options import JsonFlag, named_path
 from lighttight.cli.screen import Screen, counted
-from lighttight.cli.sentences import Narrator
 from lighttight.errors import Environment, Integrity, LighttightError, Refused
 from lighttight.model import Factor, Item, ItemId
 
@@ -296,6 +295,8 @@ class _Story:
             )
 
     def _read_record(self) -> None:
+        from lighttight.session.sentences import Narrator
+
         self._begin("What happened", "The record, newest last; it cannot be changed unnoticed.")
         entries = list(self._open.record.every())[::-1]
         narrator = Narrator(entries, {})

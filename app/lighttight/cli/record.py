@@ -16,7 +16,6 @@ import typer
 from lighttight.cli import opening, screen
 from lighttight.cli.options import Common, Usage, named_path, with_common
 from lighttight.cli.screen import Json, counted
-from lighttight.cli.sentences import Narrator
 from lighttight.errors import Integrity
 from lighttight.model import ItemId
 
@@ -47,6 +46,8 @@ def list_entries(
     ] = None,
 ) -> int:
     """What happened, newest last."""
+    from lighttight.session.sentences import Narrator
+
     told = common.screen
     since_ms = None if since is None else since_when(since, datetime.now(UTC))
     if limit is None and not common.json and since is None:

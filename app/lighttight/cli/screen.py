@@ -17,21 +17,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from lighttight.errors import LighttightError
+from lighttight.messages import counted as counted
+from lighttight.messages import day as day
 from lighttight.messages import harmless, words
+from lighttight.messages import moment as moment
 from lighttight.progress import Progress, Watched
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 _DRAWN_EVERY: Final = 5
 """Times a second that the bar is drawn anew."""
 
@@ -135,11 +134,6 @@ class Screen:
             self._above_bar.print(harmless(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """`1 item`, `2 items`, `12,408 items`."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
 def clock(seconds: float) -> str:
     """`0:42`, `1:02:03`: the length of a video."""
     whole = max(0, int(seconds))
@@ -147,19 +141,6 @@ def clock(seconds: float) -> str:
     if hours:
         return f"{hours}:{minutes:02}:{whole % 60:02}"
     return f"{minutes}:{whole % 60:02}"
-
-
-def day(moment: date) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def moment(time: datetime | int) -> str:
-    """`4 October 2026, 21:10`: milliseconds UTC or an aware time, shown in this computer's zone."""
-    if isinstance(time, int):
-        time = datetime.fromtimestamp(time / 1000, UTC)
-    if time.tzinfo is not None:
-        time = time.astimezone()
-    return f"{day(time)}, {time:%H:%M}"
 
 
 def stamp(time: datetime | int) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lighttight.cli.record import since_when
-from lighttight.cli.sentences import Narrator
 from lighttight.model import AlbumId, ItemId
 from lighttight.session import Entry, EntryKind, Field, Value
+from lighttight.session.sentences import Narrator
 from tests.unit.cli.conftest import Run
 
 NOW = datetime(2026, 10, 4, 12, 0, tzinfo=UTC)

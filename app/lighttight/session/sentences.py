@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from lighttight.cli.screen import counted, moment
-from lighttight.messages import size
+from lighttight.audit.reading import Entry
+from lighttight.messages import counted, moment, size
 from lighttight.model import AlbumId
-
-if TYPE_CHECKING:
-    from lighttight.session import Entry, Value
+from lighttight.sealed.entries import Value
 
 _FACTORS: Final = {
     "keyring": "this computer’s password store",
@@ -231,9 +229,32 @@ def _verified(fields: _Fields) -> str:
 
 
 def _weakened(fields: _Fields) -> str:
-    if fields.text("setting") == "passphrase":
-        return "You chose a passphrase that could be guessed."
-    return f"You made something less protected: {fields.text('setting')}."
+    return (
+        _set(fields) or f"You made something less protected: {fields.text('setting') or 'unnamed'}."
+    )
+
+
+def _changed(fields: _Fields) -> str:
+    return _set(fields) or f"You changed a setting: {fields.text('setting') or 'unnamed'}."
+
+
+def _set(fields: _Fields) -> str:
+    """Settings that have words of their own."""
+    value = fields.text("value")
+    match fields.text("setting"):
+        case "passphrase":
+            return "You chose a passphrase that could be guessed."
+        case "lock-after" if value.isdigit():
+            minutes = counted(int(value), "minute")
+            return f"You set the library to lock after {minutes} without anybody."
+        case "cover-when-away" if value:
+            does = "covers" if value == "on" else "no longer covers"
+            return f"You chose that Lighttight {does} pictures when you look elsewhere."
+        case "album-veiled" if value:
+            does = "covers" if value.startswith("on") else "no longer covers"
+            return f"You chose that Lighttight {does} the pictures of an album."
+        case _:
+            return ""
 
 
 def _rotated(fields: _Fields) -> str:
@@ -307,5 +328,5 @@ _TELL: Final[Mapping[str, Callable[[_Fields], str]]] = {
     "identity-made": lambda _: "The library got the identity by which others know what it signed.",
     "epoch-began": lambda _: "From here on new keys sign the record.",
     "looked-into": _looked,
-    "setting-changed": lambda fields: f"You changed a setting: {fields.text('setting')}.",
+    "setting-changed": _changed,
 }
