@@ -357,7 +357,8 @@ def test_a_job_that_was_only_cancelled_keeps_its_turn_in_the_vault(
     assert begun.wait(20)
     job.cancel()
     jobs.run(lambda _: order.append("second"), lane=Lane.VAULT)
+    threads = len(jobs._pools[Lane.VAULT]._at_hand)
     gate.set()
+    assert threads == 1
     idle(qtbot, jobs)
     assert order == ["first", "second"]
-    assert len(jobs._pools[Lane.VAULT]._at_hand) == 1
