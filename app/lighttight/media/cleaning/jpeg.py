@@ -8,7 +8,8 @@ for each scan its tables and the coded data.
 
 Coded data is copied as it is, between its marker and the next. Stuffed bytes and restart markers
 belong to it; a restart marker out of turn, or more of them than the picture has room for, is
-damage. What a decoder would leave over inside a scan cannot be seen without decoding; see the
+damage. In a sequential Huffman scan, which is what cameras write, `scans` finds the last block,
+and what stands behind it is cut off. Progressive and arithmetic scans are not followed: see the
 specification, section 6.
 
 After the end marker nothing is copied: it is where Motion Photos, further pictures and whatever
@@ -22,7 +23,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lighttight.media.cleaning import exif, icc, notes
+from lighttight.media.cleaning import exif, icc, notes, scans
 from lighttight.media.cleaning.base import (
     PIECE,
     Damaged,
@@ -39,10 +40,14 @@ from lighttight.media.cleaning.base import (
 MAX_SCANS = 1000
 MAX_SEGMENTS = 20_000
 MAX_EXIFS = 8
+MAX_PIXELS = 300_000_000
+MAX_BLOCKS = 10
+"""In one unit of several components: the standard's own limit."""
 
 _SOI, _EOI, _SOS, _DQT, _DHT, _DAC, _DRI, _DNL = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xCC, 0xDD, 0xDC
 _COM, _APP0, _APP14 = 0xFE, 0xE0, 0xEE
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA, 0xCB})
+_FOLLOWED = frozenset({0xC0, 0xC1})
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
 _LOSSLESS = frozenset({0xC3, 0xCB})
 _ARITHMETIC = frozenset({0xC9, 0xCA, 0xCB})
@@ -146,6 +151,9 @@ class _Walk:
         self._quantisation: dict[int, bytes] = {}
         self._huffman: dict[int, bytes] = {}
         self._conditioning: dict[int, int] = {}
+        # Every table as it was last defined, written or not.
+        self._codes: dict[int, bytes] = {}
+        self._done: set[int] = set()
 
     def run(self) -> tuple[Finding, ...]:
         if self._reader.at(0, 2) != b"\xff\xd8":
@@ -222,6 +230,8 @@ class _Walk:
         )
         if not 1 <= count <= 4 or not width or not 2 <= precision <= 16:
             raise Damaged
+        if width * height > MAX_PIXELS:
+            raise Damaged
         if len({c.id for c in components}) != count:
             raise Damaged
         for component in components:
@@ -248,7 +258,7 @@ class _Walk:
             size = 17 + sum(counts)
             if len(counts) != 16 or body[at] & 0xEF > 3 or size > 17 + 256 or at + size > len(body):
                 raise Damaged
-            self._huffman[body[at]] = body[at : at + size]
+            self._huffman[body[at]] = self._codes[body[at]] = body[at : at + size]
             at += size
 
     def _application(self, marker: int, body: bytes) -> None:
@@ -299,6 +309,11 @@ class _Walk:
             raise Damaged
         begin, end, shift = body[1 + 2 * count :]
         components = [known[number] for number, _ in chosen]
+        if frame.marker not in _PROGRESSIVE:
+            # Each comes once; a second time would be a second picture in place of the first.
+            if self._done & {number for number, _ in chosen}:
+                raise Damaged
+            self._done |= {number for number, _ in chosen}
         defer = frame.height == 0 and self._scans == 1
         if frame.height == 0 and not defer:
             raise Damaged
@@ -319,7 +334,10 @@ class _Walk:
             # Three numbers that mean nothing here, and that decoders do not look at.
             body = body[:-3] + b"\0\x3f\0"
         self._write(_segment(_SOS, body))
-        for piece in self._reader.pieces(self._at, length):
+        used = length
+        if frame.marker in _FOLLOWED:
+            used = self._follow(frame, chosen, length)
+        for piece in self._reader.pieces(self._at, used):
             self._write(piece)
         self._at += length
         if defer:
@@ -347,11 +365,64 @@ class _Walk:
                     step = count
             at += step
 
+    def _follow(self, frame: _Frame, chosen: list[tuple[int, int]], length: int) -> int:
+        """How much of the coded data a decoder reads."""
+        known = {component.id: component for component in frame.components}
+        blocks: list[scans.Tables] = []
+        made: dict[int, scans.Tables] = {}
+        for number, selectors in chosen:
+            if selectors not in made:
+                direct = self._codes.get(selectors >> 4)
+                further = self._codes.get(0x10 | selectors & 15)
+                if direct is None or further is None:
+                    raise Damaged
+                made[selectors] = scans.tables(direct, further)
+            many = known[number].horizontal * known[number].vertical if len(chosen) > 1 else 1
+            blocks += [made[selectors]] * many
+        units = _units(frame, [known[number] for number, _ in chosen])
+        if len(blocks) > MAX_BLOCKS:
+            raise Damaged
+        for begin, end in self._intervals(self._at, length):
+            count = min(self._interval or units, units)
+            if not count:
+                raise Damaged
+            units -= count
+            plain = scans.unstuffed(self._reader.pieces(begin, end - begin))
+            over = scans.left_over(plain, blocks, count)
+            if over and units:
+                raise Damaged
+            if over:
+                self._found.add(Found.HIDDEN, "after the pixels")
+                plain = scans.unstuffed(self._reader.pieces(begin, end - begin))
+                whole = sum(len(piece) for piece in plain)
+                pieces = self._reader.pieces(begin, end - begin)
+                end = begin + scans.stuffed(pieces, whole - over)
+                end += self._reader.at(end - 1, 1) == b"\xff"
+                length = end - self._at
+        if units:
+            raise Damaged
+        return length
+
+    def _intervals(self, at: int, length: int) -> Iterator[tuple[int, int]]:
+        """The stretches between restart markers, one at a time."""
+        begin, end = at, at + length
+        while at < end and self._interval:
+            piece = self._reader.at(at, min(PIECE, end - at))
+            step = max(1, len(piece) - 1)
+            for match in _IN_SCAN.finditer(piece):
+                yield begin, at + match.start()
+                begin = at + match.end()
+                step = max(step, match.end())
+            at += step
+        yield begin, end
+
     def _height_after(self, length: int, frame: _Frame) -> _Frame:
         segment = self._reader.at(self._at + length, 6)
         if segment[:4] != b"\xff\xdc\0\4" or segment[4:] == b"\0\0":
             raise Damaged
         height = int.from_bytes(segment[4:], "big")
+        if frame.width * height > MAX_PIXELS:
+            raise Damaged
         self._frame = _Frame(frame.marker, frame.precision, height, frame.width, frame.components)
         return self._frame
 
@@ -453,8 +524,8 @@ def _behind(reader: Reader, at: int, found: Findings) -> None:
     overlap = b""
     for piece in reader.pieces(at, count):
         look = overlap + piece
-        if _PICTURE.search(look):
+        if b"\xff\xd8\xff" in look and _PICTURE.search(look):
             found.add(Found.PREVIEW, "further pictures")
-        if _CLIP.search(look):
+        if (b"ftyp" in look or b"MotionPhoto" in look) and _CLIP.search(look):
             found.add(Found.CLIP)
         overlap = look[-16:]

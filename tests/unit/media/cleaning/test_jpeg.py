@@ -84,6 +84,55 @@ def test_restart_markers_belong_to_pictures_that_say_so() -> None:
     refused(before_end(data, b"\xff\xd3planted\xff\xd4planted\xff\xd5planted"))
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [b"C", planted.CANARY, b"\xff\0", b"\xff\0" * 90, b"\0" * 70_000, b"\xff\0C" * 400_000],
+)
+def test_what_stands_behind_the_last_block_is_cut_off(hidden: bytes) -> None:
+    for data in (picture(), picture(restart_marker_blocks=5), media_files.jpeg_cmyk()):
+        planted_in = before_end(data, hidden)
+        copy = cleaned(planted_in, jpeg)
+        assert copy == cleaned(data, jpeg)
+        assert Finding(Found.HIDDEN, "after the pixels") in jpeg.findings(Memory(planted_in))
+
+
+def test_what_stands_behind_the_last_block_of_a_part_is_damage() -> None:
+    data = picture(restart_marker_blocks=5)
+    for number in range(2):
+        marker = bytes((0xFF, 0xD0 + number))
+        refused(data.replace(marker, planted.CANARY + marker, 1))
+    # A part too few or too short.
+    first, second = data.index(b"\xff\xd0"), data.index(b"\xff\xd1")
+    refused(data[: first - 6] + data[first:])
+    refused(data[:first] + data[second:].replace(b"\xff\xd1", b"\xff\xd0", 1))
+
+
+def test_scans_that_end_too_early_are_damage() -> None:
+    data = picture()
+    for count in (4, 40, 400):
+        refused(data[: -2 - count] + b"\xff\xd9")
+
+
+def test_a_picture_that_says_to_be_smaller_than_it_is() -> None:
+    segments, rest = split_jpeg(picture())
+    smaller = [(m, b[:1] + b"\0\x10" + b[3:] if m == 0xC0 else b) for m, b in segments]
+    copy = cleaned(joined(smaller, rest), jpeg)
+    assert len(clean_copies.coded(copy)) < len(clean_copies.coded(picture())) / 2
+    taller = [(m, b[:1] + b"\0\x50" + b[3:] if m == 0xC0 else b) for m, b in segments]
+    refused(joined(taller, rest))
+
+
+def test_scans_without_tables_are_damage() -> None:
+    segments, rest = split_jpeg(picture())
+    refused(joined([one for one in segments if one[0] != 0xC4], rest))
+
+
+def test_a_component_coded_twice_is_damage() -> None:
+    segments, rest = split_jpeg(media_files.saved(media_files.photo(32, 32).convert("L"), "JPEG"))
+    end = rest.rindex(b"\xff\xd9")
+    refused(joined(segments, rest[:end] + segment(*segments[-1]) + rest))
+
+
 def test_missing_ends_are_damage() -> None:
     data = picture()
     for end in (b"", b"\xff", b"\xff\xff\xff"):
