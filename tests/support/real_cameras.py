@@ -77,7 +77,7 @@ def main(folder: Path) -> int:
     for name in sorted(copies.keys() | refused.keys(), key=str.lower):
         note = f"  damaged: {', '.join(refused[name])}" if refused[name] else ""
         print(f"{name:<48} {copies[name]:>4} clean{note}")
-    cameras = sum(not name.startswith("(") for name in copies)
+    cameras = sum(bool(count) and not name.startswith("(") for name, count in copies.items())
     total, damaged = sum(copies.values()), sum(map(len, refused.values()))
     print(
         f"{total} copies of {cameras} cameras; {damaged} originals damaged, of which {whole} "

@@ -3,6 +3,7 @@
     base       what is read, where it is written to, and what was found on the way
     jpeg, png, webp, gif
                one format each: `clean(original, write)` and `findings(original)`
+    scans      where the coded data of a JPEG's scan ends
     bmff       MP4, M4V, MOV, 3GP, with `bmff_boxes`, `bmff_tracks`, `bmff_edits`,
                `bmff_entries`, `bmff_words` and `bmff_write`
     matroska   MKV and WebM
