@@ -83,6 +83,28 @@ class Frontier:
         return Frontier(size, nodes)
 
 
+class Growing:
+    """The frontier of a tree that is read leaf by leaf, without a copy for each of them."""
+
+    __slots__ = ("_nodes", "size")
+
+    def __init__(self) -> None:
+        self._nodes: list[bytes] = []
+        self.size = 0
+
+    def append(self, leaf_hash: bytes) -> None:
+        _push(self._nodes, self.size, leaf_hash)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self._nodes:
+            return EMPTY_ROOT
+        root = self._nodes[-1]
+        for node in self._nodes[-2::-1]:
+            root = sha256(b"\x01" + node + root).digest()
+        return root
+
+
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
     return Frontier.of(leaf_hashes).root()
 

@@ -20,15 +20,8 @@ from lighttight.errors import Environment, Integrity, Unsupported
 from lighttight.files import PART, sync_directory, translating
 from lighttight.model import ItemId, ObjectId
 from lighttight.progress import SILENT, Progress, Within
-from lighttight.sealed.entries import (
-    EntryKind,
-    Field,
-    OpenField,
-    check_field,
-    decode_value,
-    parse_leaf,
-)
-from lighttight.sealed.tree import Frontier, leaf_hash
+from lighttight.sealed.entries import EntryKind, Field, check_entry
+from lighttight.sealed.tree import Growing, leaf_hash
 from lighttight.vault import epochs, header_files, ways_in
 from lighttight.vault.blobs import SealedObject
 from lighttight.vault.catalog import Catalog
@@ -185,34 +178,33 @@ def _check_entries(vault: Vault) -> tuple[int, list[Damage]]:
     of the program itself, and is what a proof file will later be checked against.
     """
     damage: list[Damage] = []
-    frontier = Frontier.empty()
+    tree = Growing()
     with vault.catalog.reading() as database:
-        opened: dict[int, list[OpenField]] = {}
-        labels = {field.label: field for field in Field}
-        for sequence, name, salt, value in database.execute(
-            "SELECT sequence, name, salt, value FROM fields"
-        ):
-            if name not in labels:
-                damage.append(Damage("entry-forged"))
-            elif salt is not None and value is not None:
-                opened.setdefault(sequence, []).append(OpenField(labels[name], salt, value))
+        # Both in the order of the record, so that a large one is never held at once.
+        fields = iter(
+            database.execute("SELECT sequence, name, salt, value FROM fields ORDER BY sequence")
+        )
+        field = next(fields, None)
         for sequence, kind, claimed, data in database.execute(
             "SELECT sequence, kind, claimed, leaf FROM entries ORDER BY sequence"
         ):
+            opened: list[tuple[str, bytes, bytes]] = []
+            while field is not None and field[0] <= sequence:
+                if field[0] < sequence:
+                    damage.append(Damage("entry-forged"))
+                elif field[2] is not None and field[3] is not None:
+                    opened.append(field[1:])
+                field = next(fields, None)
             try:
-                leaf = parse_leaf(data)
-                stands = (leaf.sequence, leaf.kind.number, leaf.claimed_ms, leaf.previous_root)
-                if stands != (sequence, kind, claimed, frontier.root()) or (
-                    sequence != frontier.size
-                ):
+                stands = check_entry(data, opened)
+                if stands != (sequence, kind, claimed, tree.root()) or sequence != tree.size:
                     raise Integrity("entry-forged")
-                for one in opened.get(sequence, ()):
-                    check_field(leaf, one)
-                    decode_value(one.field, one.value)
             except Integrity as error:
                 damage.append(Damage(error.code))
-            frontier = frontier.append(leaf_hash(data))
-    return frontier.size, damage
+            tree.append(leaf_hash(data))
+        if field is not None:
+            damage.append(Damage("entry-forged"))
+    return tree.size, damage
 
 
 def sweep(vault: Vault) -> int | None:
