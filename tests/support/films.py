@@ -150,7 +150,19 @@ def frames(data: bytes, kinds: tuple[str, ...] = ("video", "audio")) -> list[tup
 
 # --- boxes
 
-CONTAINERS = {"moov", "trak", "mdia", "minf", "stbl", "dinf", "edts", "udta", "mvex"}
+CONTAINERS = {
+    "moov",
+    "trak",
+    "mdia",
+    "minf",
+    "stbl",
+    "dinf",
+    "edts",
+    "udta",
+    "mvex",
+    "moof",
+    "traf",
+}
 HEADS = {"dref": 8, "stsd": 8}
 """Boxes with children behind a few numbers."""
 ENTRIES = {"avc1": 78, "hvc1": 78, "hev1": 78, "av01": 78, "mp4a": 28, "Opus": 28}

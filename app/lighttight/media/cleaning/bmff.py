@@ -109,7 +109,7 @@ def _planned(original: Original) -> Plan:
     plan.chunks = [chunks for chunks in plan.chunks if chunks.offsets]
     if not any(chunks.track.kind == PICTURE for chunks in plan.chunks):
         raise Uncleanable("codec")
-    _inside(plan, top, source.size)
+    _inside(plan, top)
     _measure(plan, source)
     _tell_hidden(plan, top, tracks)
     return plan
@@ -361,19 +361,19 @@ def _chunks_of(track: Track, entries: list[Entry], timescale: int) -> Chunks:
     return chunks
 
 
-def _inside(plan: Plan, top: _Top, size: int) -> None:
+def _inside(plan: Plan, top: _Top) -> None:
     """Every chunk lies in one `mdat`, and together they are no longer than all of them."""
     areas = sorted((offset, offset + length) for offset, length in top.data)
     area = 0
-    total = 0
+    room = sum(length for _, length in top.data)
     for offset, track, chunk in plan.order():
         length = plan.chunks[track].lengths[chunk]
         if not length:
             continue
-        total += length
+        room -= length
         while area < len(areas) and areas[area][1] < offset + length:
             area += 1
-        if area >= len(areas) or offset < areas[area][0] or total > size:
+        if area >= len(areas) or offset < areas[area][0] or room < 0:
             raise Damaged
 
 

@@ -27,10 +27,12 @@ Edit = tuple[int, int, int]
 def shown(track: Track, timescale: int) -> tuple[list[tuple[int, int]], list[Edit]]:
     """Ranges of samples, ascending, and the edits as they are when only those are kept."""
     samples = track.samples
-    whole = [(0, samples.count)] if samples.count else []
+    if not samples.count:
+        return [], []
+    whole = [(0, samples.count)]
     edits = _settled(track, timescale)
     stretches = _stretches(track, edits, timescale)
-    if not edits or not stretches or not whole:
+    if not edits or not stretches:
         return whole, edits
     if samples.sizes is None and (samples.shifts or len(samples.deltas) != 1):
         return whole, edits

@@ -110,22 +110,40 @@ def test_a_file_without_pictures_or_tables_is_refused() -> None:
         refused(data)
 
 
+# VP9 is copied as it is: what a table names there is not looked into.
+PLAIN = {"picture": "libvpx-vp9", "sound": None}
+
+
 def test_samples_outside_of_the_media_data_do_not_leave() -> None:
     """A table may name bytes of any other box, which would leave as a picture."""
-    secret = films.box("uuid", CANARY * 400)
-    refused(films.replaced(FILM, "stco", table(1, len(FILM) + 8)) + secret)
+    made = films.film(**PLAIN)
+    secret = films.box("uuid", CANARY * 4000)
+    size = struct.pack(">I", 40)
+    for place in (len(made) + 8, 0, made.index(b"moov")):
+        hostile = films.replaced(made, "stco", table(1, place))
+        hostile = films.replaced(hostile, "stsc", table(1, 1, 24, 1))
+        hostile = films.replaced(hostile, "stsz", bytes(4) + size + struct.pack(">I", 24))
+        refused(hostile + secret)
+    inside = films.replaced(made, "stco", table(1, made.index(b"mdat") + 4))
+    inside = films.replaced(inside, "stsc", table(1, 1, 24, 1))
+    clean(films.replaced(inside, "stsz", bytes(4) + size + struct.pack(">I", 24)))
 
 
 def test_the_same_bytes_named_again_and_again_do_not_make_a_huge_copy() -> None:
-    start = struct.unpack(
-        ">I", films.content(FILM, "moov", "trak", "mdia", "minf", "stbl", "stco")[8:12]
-    )
-    many = 100_000
-    hostile = films.replaced(FILM, "stco", table(many, *(start * many)))
+    made = films.film(**PLAIN)
+    many = 10_000
+    hostile = films.replaced(made, "stco", table(many, *([made.index(b"mdat") + 4] * many)))
     hostile = films.replaced(hostile, "stsc", table(1, 1, 1, 1))
     hostile = films.replaced(hostile, "stsz", table(1000, many))
-    hostile = films.replaced(hostile, "stts", table(1, many, 1))
-    refused(hostile)
+    hostile = films.replaced(hostile, "stts", table(1, many, 512))
+    hostile = films.replaced(hostile, "elst", table(0))
+    refused(films.replaced(hostile, "stss", table(1, 1)))
+
+
+def test_fragments_that_go_back_in_time_are_refused() -> None:
+    made = films.film(flags="frag_keyframe+empty_moov+default_base_moof", g="8")
+    refused(films.replaced(made, "tfdt", lambda old: bytes(len(old))))
+    refused(films.replaced(made, "trun", lambda old: old[:4] + b"\xff" * 4 + old[8:]))
 
 
 def test_a_file_that_is_cut_short_is_refused() -> None:
@@ -397,6 +415,41 @@ def test_tracks_that_are_switched_off_stay_behind() -> None:
     assert {packet[0] for packet in films.packets(clean(muted))} == {"video"}
     nothing = films.replaced(FILM, "tkhd", lambda old: bytes(4) + old[4:])
     assert clean(nothing) == clean(FILM)
+
+
+def test_a_sound_without_samples_stays_behind() -> None:
+    traks = 0
+
+    def empty(path: films.Path, old: bytes) -> bytes:
+        nonlocal traks
+        traks += path[-1] == "tkhd"
+        if traks != 2:
+            return old
+        none = {"stts": table(0), "stsc": table(0), "stco": table(0), "stsz": table(0, 0)}
+        return none.get(path[-1], old)
+
+    copy = clean(films.changed(FILM, empty))
+    assert {packet[0] for packet in films.packets(copy)} == {"video"}
+
+
+def test_timed_metadata_of_phones_stays_behind() -> None:
+    """A third track, as iPhones write it: where the phone was, at each moment."""
+
+    def with_metadata(path: films.Path, old: bytes) -> bytes:
+        if path != ("moov",):
+            return old
+        trak = [content for kind, content in films.split(old) if kind == "trak"][1]
+        keys = films.box("keys", b"mdtacom.apple.quicktime.location.ISO6709" + CANARY)
+        trak = films.replaced(trak, "stsd", table(1) + films.box("mebx", bytes(8) + keys))
+        trak = films.replaced(trak, "hdlr", lambda hdlr: hdlr[:8] + b"meta" + hdlr[12:])
+        trak = films.replaced(trak, "tkhd", lambda tkhd: tkhd[:12] + b"\0\0\0\3" + tkhd[16:])
+        return old + films.box("trak", trak + films.box("tref", films.box("cdsc", bytes(4))))
+
+    made = films.changed(FILM, with_metadata)
+    found = findings(made)
+    assert Finding(Found.TRACKS, "timed metadata") in found
+    assert Finding(Found.PLACE, "along the way") in found
+    assert clean(made) == clean(FILM)
 
 
 def test_exiftool_finds_structure_only() -> None:

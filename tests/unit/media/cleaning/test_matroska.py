@@ -151,6 +151,34 @@ def test_words_in_numbers_and_configurations_are_gone() -> None:
             assert b"\x63\xa2" in copy[max(0, where - 80) : where], at
 
 
+def test_the_comments_of_vorbis_are_empty() -> None:
+    def vorbis(comments: bytes) -> bytes:
+        first, last = b"\1vorbis" + bytes(23), b"\5vorbis" + bytes(90)
+        lengths = bytes([30]) + b"\xff" * (len(comments) // 255) + bytes([len(comments) % 255])
+        return b"\2" + lengths + first + comments + last
+
+    def private(data: bytes) -> bytes:
+        def plant(path: tuple[int, ...], old: bytes) -> bytes:
+            if path[-1] != 0xAE or b"A_OPUS" not in old:
+                return old
+            kept = b"".join(
+                ebml.element(number, content)
+                for number, content in _elements(old)
+                if number not in (0x86, 0x63A2)
+            )
+            return kept + ebml.element(0x86, b"A_VORBIS") + ebml.element(0x63A2, data)
+
+        return changed(FILM, plant)
+
+    said = b"\3vorbis" + b"\x0f\0\0\0" + CANARY + b"\1\0\0\0" + CANARY * 30 + b"\1"
+    copy = clean(private(vorbis(said)))
+    assert CANARY not in copy
+    assert vorbis(b"\3vorbis" + bytes(8) + b"\1") in copy
+    for broken in (b"", b"\2", b"\2\xff\xff", vorbis(said)[:60], b"\2\x1e\x0f" + bytes(90)):
+        with pytest.raises((Damaged, Uncleanable)):
+            clean(private(broken))
+
+
 def test_what_was_in_it_is_told() -> None:
     found = findings(FILM)
     assert Finding(Found.WORDS, "cnryTITLE") in found

@@ -41,6 +41,17 @@ def test_an_avi_that_is_cut_short_is_refused() -> None:
             clean(made[:length], "avi")
 
 
+def test_a_transport_stream_with_lost_or_broken_packets_is_refused() -> None:
+    made = films.film(container="mpegts", bf="0", sound=None, frames=40)
+    middle = len(made) // 188 // 2 * 188
+    with pytest.raises(Damaged):
+        clean(made[:middle] + made[middle + 188 :], "mpegts")
+    broken = bytearray(made)
+    broken[middle + 1] |= 0x80
+    with pytest.raises(Damaged):
+        clean(bytes(broken), "mpegts")
+
+
 @pytest.mark.parametrize("container", ["mpegts", "avi"])
 def test_flipped_bits_end_in_a_refusal_or_in_a_whole_copy(container: str) -> None:
     made = films.film(container=container, bf="0", frames=10)
