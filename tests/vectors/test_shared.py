@@ -12,7 +12,8 @@ import json
 from typing import Any
 
 import pytest
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -27,6 +28,15 @@ def wycheproof(name: str, **parameters: int) -> list[Any]:
         pytest.param(test, id=f"{test['tcId']}")
         for group in shared(f"wycheproof/{name}_test.json")["testGroups"]
         if all(group.get(parameter) == value for parameter, value in parameters.items())
+        for test in group["tests"]
+    ]
+
+
+def wycheproof_keyed(name: str) -> list[Any]:
+    """Sets of signatures, where the key stands with the group."""
+    return [
+        pytest.param({**test, "pk": group["publicKey"]["pk"]}, id=f"{test['tcId']}")
+        for group in shared(f"wycheproof/{name}_test.json")["testGroups"]
         for test in group["tests"]
     ]
 
@@ -62,6 +72,18 @@ def test_hmac_sha_256(test: dict[str, Any]) -> None:
     key, message, tag = unhex(test, "key", "msg", "tag")
     found = hmac.compare_digest(hmac.digest(key, message, "sha256"), tag)
     assert found == (test["result"] == "valid")
+
+
+@pytest.mark.parametrize("test", wycheproof_keyed("ed25519"))
+def test_ed25519(test: dict[str, Any]) -> None:
+    """The first half of every signature, as `signing.verify` asks for it."""
+    public, message, signature = unhex(test, "pk", "msg", "sig")
+    key = Ed25519PublicKey.from_public_bytes(public)
+    if test["result"] == "invalid":
+        with pytest.raises(InvalidSignature):
+            key.verify(signature, message)
+        return
+    key.verify(signature, message)
 
 
 ARGON2 = [

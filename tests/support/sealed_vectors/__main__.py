@@ -6,7 +6,15 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.support.sealed_vectors import anchors, blobs, entries, headers, slots, words
+from tests.support.sealed_vectors import (
+    anchors,
+    blobs,
+    checkpoints,
+    entries,
+    headers,
+    slots,
+    words,
+)
 from tests.support.sealed_vectors.parts import Named
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -17,6 +25,8 @@ KINDS: dict[str, Callable[[], Iterator[Named]]] = {
     "words": words.word_cases,
     "entries": entries.entry_cases,
     "anchor": anchors.anchor_cases,
+    "checkpoint": checkpoints.checkpoint_cases,
+    "certificate": checkpoints.certificate_cases,
 }
 
 
