@@ -308,7 +308,7 @@ def tried(look: Callable[[bytes], Any], data: bytes) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return look(data)
-    except (OSError, SyntaxError, ValueError, EOFError):
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         return NOT
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = truncated
