@@ -230,6 +230,8 @@ def _times(chunks: Chunks) -> tuple[int, list[bytes]]:
         )
         if negative:
             least, greatest = min(shifts), max(shifts)
+            if least == -1 << 31:
+                raise Damaged
             tables.append(
                 full_box(b"cslg", 0, 0, struct.pack(">5i", -least, least, greatest, 0, 0))
             )

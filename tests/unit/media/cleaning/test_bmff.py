@@ -51,6 +51,7 @@ FILM = films.film(bf="2", g="8")
         ("stts", table(1, 0xFFFFFFFF, 0)),
         ("stts", table(0)),
         ("ctts", table(0xFFFFFFFF)),
+        ("ctts", table(1, 24, 1 << 31)),
         ("stsc", table(0)),
         ("stsc", table(1, 1, 0xFFFFFFFF, 1)),
         ("stsc", table(1, 0, 1, 1)),
