@@ -8,6 +8,8 @@ What stays is listed: elements of tracks in `_TRACK`, codecs in `_CODECS`; of a 
 and the blocks of pictures and sounds. Unique numbers become 1, 2, 3; the two names of software
 that the format insists on become a dash. Where one track would need something that is not known
 here (encryption, compression, transparency), no copy is made.
+
+Length: a fifth of it is the list of what stays, which is best read beside the code that obeys it.
 """
 
 from __future__ import annotations
