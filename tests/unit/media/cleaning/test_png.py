@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,31 @@ def test_streams_that_do_not_hold_are_damage() -> None:
     refused(built(pixels=planted.CANARY))
 
 
-def test_a_megabyte_that_unpacks_to_a_gigabyte_is_given_up_early() -> None:
+class Counting:
+    """zlib's own, counting what it unpacks."""
+
+    unpacked = 0
+
+    def __init__(self) -> None:
+        self._real = zlib.decompressobj()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        out = self._real.decompress(data, most)
+        Counting.unpacked += len(out)
+        return out
+
+
+def test_a_stream_that_goes_on_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = zlib.compress(bytes(20 << 20), 9)
+    monkeypatch.setattr(zlib, "decompressobj", Counting)
+    refused(built(pixels=stream))
+    assert 0 < Counting.unpacked <= png.PIECE
+
+
+def test_a_megabyte_that_unpacks_to_a_gigabyte_is_damage() -> None:
     bomb = zlib.compressobj(9)
     stream = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(200)) + bomb.flush()
     refused(built(pixels=stream))
