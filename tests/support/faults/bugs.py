@@ -104,7 +104,7 @@ def _old_removed_first(_: Tell) -> AbstractContextManager[object]:
 
 
 def _intent_after_the_bytes(_: Tell) -> AbstractContextManager[object]:
-    save, intend = egress._save, egress._intend
+    save, intend = egress._save_original, egress._intend
     waiting: list[Callable[[], object]] = []
 
     def later(*args: Any, **more: Any) -> int:
@@ -118,7 +118,8 @@ def _intent_after_the_bytes(_: Tell) -> AbstractContextManager[object]:
         return saved
 
     return _both(
-        mock.patch.object(egress, "_intend", later), mock.patch.object(egress, "_save", first)
+        mock.patch.object(egress, "_intend", later),
+        mock.patch.object(egress, "_save_original", first),
     )
 
 
