@@ -70,9 +70,10 @@ class Counting:
     """zlib's own, counting what it unpacks."""
 
     unpacked = 0
+    make = staticmethod(zlib.decompressobj)
 
     def __init__(self) -> None:
-        self._real = zlib.decompressobj()
+        self._real = Counting.make()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
