@@ -116,10 +116,101 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln of them say(s) when it was taken.</source>
+        <source>%Ln place(s)</source>
         <translation>
-            <numerusform>%Ln of them says when it was taken.</numerusform>
-            <numerusform>%Ln of them say when they were taken.</numerusform>
+            <numerusform>%Ln place</numerusform>
+            <numerusform>%Ln places</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{first} and %Ln more</source>
+        <translation>
+            <numerusform>{first} and %Ln more</numerusform>
+            <numerusform>{first} and %Ln more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln photo(s) outside the library</source>
+        <translation>
+            <numerusform>Save %Ln photo outside the library</numerusform>
+            <numerusform>Save %Ln photos outside the library</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln video(s) outside the library</source>
+        <translation>
+            <numerusform>Save %Ln video outside the library</numerusform>
+            <numerusform>Save %Ln videos outside the library</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln item(s) outside the library</source>
+        <translation>
+            <numerusform>Save %Ln item outside the library</numerusform>
+            <numerusform>Save %Ln items outside the library</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln photo(s)</source>
+        <translation>
+            <numerusform>Save %Ln photo</numerusform>
+            <numerusform>Save %Ln photos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln video(s)</source>
+        <translation>
+            <numerusform>Save %Ln video</numerusform>
+            <numerusform>Save %Ln videos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln item(s)</source>
+        <translation>
+            <numerusform>Save %Ln item</numerusform>
+            <numerusform>Save %Ln items</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %Ln unchanged</source>
+        <translation>
+            <numerusform>Save %Ln unchanged</numerusform>
+            <numerusform>Save %Ln unchanged</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln clean copy(s) go(es) to “{folder}”.</source>
+        <translation>
+            <numerusform>%Ln clean copy goes to “{folder}”.</numerusform>
+            <numerusform>%Ln clean copies go to “{folder}”.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln unchanged file(s) go(es) to “{folder}”.</source>
+        <translation>
+            <numerusform>%Ln unchanged file goes to “{folder}”.</numerusform>
+            <numerusform>%Ln unchanged files go to “{folder}”.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Of %Ln of these no clean copy can be made. It/They will be left out.</source>
+        <translation>
+            <numerusform>Of %Ln of these no clean copy can be made. It will be left out.</numerusform>
+            <numerusform>Of %Ln of these no clean copy can be made. They will be left out.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) could not be copied cleanly</source>
+        <translation>
+            <numerusform>%Ln item could not be copied cleanly</numerusform>
+            <numerusform>%Ln items could not be copied cleanly</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s) could not be saved</source>
+        <translation>
+            <numerusform>%Ln item could not be saved</numerusform>
+            <numerusform>%Ln items could not be saved</numerusform>
         </translation>
     </message>
 </context>

@@ -283,12 +283,9 @@ class Screens:
         grid.select(item.id)
         self.until_still()
         self.take("library-details")
-        self.desk.window.export_wanted.emit([item.id])
-        self.desk.asked()
-        self.take("export-warning")
-        self.desk.asked().answer("cancel")
         self.window.shell.toolbar.details.setChecked(False)
         grid.clear_selection()
+        self.export(out)
         search = self.window.shell.toolbar.search
         search.edit.setText("album:lake")
         self.desk.until(lambda: not self.desk.browsing._typing.isActive())
@@ -303,6 +300,31 @@ class Screens:
         self.take("album-veiled")
         self.window.place_chosen.emit("library")
         self.until_still()
+
+    def export(self, out: Path) -> None:
+        """A dozen, one of which is too damaged for a clean copy."""
+        from lighttight.ui.widgets.notes import Banner
+
+        found = self.session().library.items()
+        damaged = next(one.id for one in found if one.name == "IMG_0001.jpg")
+        chosen = [one.id for one in found if one.device][:11]
+        self.window.export_wanted.emit([*chosen, damaged])
+        self.desk.until(lambda: self.desk.exporting.asking is not None)
+        asking = self.desk.exporting.asking
+        assert asking is not None
+        asking._look_at(out)
+        self.until_still()
+        self.take("export")
+        asking.form.form.set_value("original")
+        self.take("export-unchanged")
+        asking.form.form.set_value("clean")
+        self.desk.asked().answer("save")
+        self.desk.asked()
+        self.until_still()
+        self.take("export-not-clean")
+        self.desk.asked().answer("leave")
+        for note in self.window.shell.stack.findChildren(Banner):
+            self.window.shell.library.remove_banner(note)
 
     def viewer(self) -> None:
         session = self.session()

@@ -25,6 +25,7 @@ from lighttight.ui.controllers.acting import Acting
 from lighttight.ui.controllers.browsing import Browsing
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.details import Details
+from lighttight.ui.controllers.exporting import Exporting
 from lighttight.ui.controllers.importing import Importing
 from lighttight.ui.controllers.keeping import Keeping
 from lighttight.ui.controllers.locking import Locking, clock_through_sleep, drop_caches
@@ -94,6 +95,7 @@ class Desk(QObject):
         self.details = Details(self.program)
         self.viewing = Viewing(self.program)
         self.acting = Acting(self.program, self.browsing)
+        self.exporting = Exporting(self.program)
         self.importing = Importing(self.program, self.browsing)
         self.unlocking = Unlocking(self.program, new_library=self._new_library)
         self.welcoming = Welcoming(self.program, have_library=self._have_library)

@@ -26,6 +26,7 @@ def table() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("Ctrl+F", tr("Search")),
                 ("Ctrl+O", tr("Import")),
                 ("Ctrl+I", tr("Details")),
+                ("Ctrl+E", tr("Save outside the library")),
                 ("?", tr("This list")),
             ],
         ),

@@ -49,6 +49,7 @@ from lighttight.ui.widgets.notes import Banner
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer, Sheet
 from lighttight.ui.widgets.sidebar import SidebarData
+from lighttight.ui.widgets.text import Text
 
 _ACTIVITY = (
     QEvent.Type.KeyPress,
@@ -188,6 +189,7 @@ class Window(QWidget):
             ("Ctrl+F", self._search_key),
             ("Ctrl+O", self._import_key),
             ("Ctrl+I", self._details_key),
+            ("Ctrl+E", self._export_key),
             ("?", self._help_key),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
@@ -216,6 +218,16 @@ class Window(QWidget):
             self.shell.toolbar.details.toggle()
         elif self.stack.currentWidget() is self._viewer_page:
             self.viewer.info.toggle()
+
+    def _export_key(self) -> None:
+        if self._asking():
+            return
+        if self._in_library():
+            self._with_selection(self.export_wanted.emit)
+        elif self.stack.currentWidget() is self._viewer_page:
+            item = self.viewer.item()
+            if item is not None:
+                self.export_wanted.emit([item])
 
     def _help_key(self) -> None:
         if not self._asking():
@@ -301,6 +313,8 @@ class Window(QWidget):
         tone: str = "accent_text",
         danger: bool = False,
         body: QWidget | None = None,
+        foot: Text | None = None,
+        width: int = 480,
     ) -> Sheet:
         """One question over the window; `answered` of the sheet tells the key."""
         sheet = Sheet(
@@ -310,6 +324,8 @@ class Window(QWidget):
             icon=icon_name,
             tone="danger" if danger else tone,
             body=body,
+            foot=foot,
+            width=width,
             parent=self,
         )
         if self.covered():

@@ -86,8 +86,47 @@ class Counts(QObject):
     def placed(self, count: int) -> str:
         return self.tr("%Ln of them say(s) where it was taken.", "", count)
 
-    def dated(self, count: int) -> str:
-        return self.tr("%Ln of them say(s) when it was taken.", "", count)
+    def places(self, count: int) -> str:
+        return self.tr("%Ln place(s)", "", count)
+
+    def and_more(self, first: str, count: int) -> str:
+        return self.tr("{first} and %Ln more", "", count).format(first=first)
+
+    def save_outside(self, count: int, what: str) -> str:
+        said = {
+            "photo": self.tr("Save %Ln photo(s) outside the library", "", count),
+            "video": self.tr("Save %Ln video(s) outside the library", "", count),
+        }
+        return said.get(what) or self.tr("Save %Ln item(s) outside the library", "", count)
+
+    def save(self, count: int, what: str) -> str:
+        said = {
+            "photo": self.tr("Save %Ln photo(s)", "", count),
+            "video": self.tr("Save %Ln video(s)", "", count),
+        }
+        return said.get(what) or self.tr("Save %Ln item(s)", "", count)
+
+    def save_unchanged(self, count: int) -> str:
+        return self.tr("Save %Ln unchanged", "", count)
+
+    def clean_to(self, count: int, folder: str) -> str:
+        return self.tr("%Ln clean copy(s) go(es) to “{folder}”.", "", count).format(folder=folder)
+
+    def unchanged_to(self, count: int, folder: str) -> str:
+        return self.tr("%Ln unchanged file(s) go(es) to “{folder}”.", "", count).format(
+            folder=folder
+        )
+
+    def uncopyable(self, count: int) -> str:
+        return self.tr(
+            "Of %Ln of these no clean copy can be made. It/They will be left out.", "", count
+        )
+
+    def no_clean_copy(self, count: int) -> str:
+        return self.tr("%Ln item(s) could not be copied cleanly", "", count)
+
+    def not_saved(self, count: int) -> str:
+        return self.tr("%Ln item(s) could not be saved", "", count)
 
     def minutes(self, count: int) -> str:
         return self.tr("%Ln minute(s)", "", count)
@@ -160,6 +199,18 @@ def day(moment: datetime) -> str:
 def short_day(moment: datetime) -> str:
     """`19 Sep 2026`."""
     return QLocale().toString(_stamp(moment), "d MMM yyyy")
+
+
+def span(first: datetime, last: datetime) -> str:
+    """`3 to 11 Oct 2026`, `28 Sep to 3 Oct 2026`, `30 Dec 2025 to 2 Jan 2026`."""
+    if first.date() == last.date():
+        return short_day(first)
+    form = "d MMM yyyy"
+    if first.year == last.year:
+        form = "d" if first.month == last.month else "d MMM"
+    return QCoreApplication.translate("Words", "{first} to {last}").format(
+        first=QLocale().toString(_stamp(first), form), last=short_day(last)
+    )
 
 
 def time_of_day(moment: datetime) -> str:

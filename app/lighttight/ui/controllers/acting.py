@@ -1,4 +1,4 @@
-"""Acts on pictures: favourites, the trash, albums, and saving originals outside.
+"""Acts on pictures: favourites, the trash, and albums.
 
 Each is committed in turn; what has an effect outside, or cannot be undone, is asked first, with
 what will happen, to how many, and whether it can be undone.
@@ -7,31 +7,23 @@ what will happen, to how many, and whether it can be undone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from lighttight import settings
-from lighttight.errors import Environment, LighttightError
-from lighttight.messages import window_words as error_words
-from lighttight.model import AlbumId, Item, ItemId
-from lighttight.progress import Progress
+from lighttight.model import AlbumId, ItemId
 from lighttight.ui import words
 from lighttight.ui.controllers.browsing import Browsing
-from lighttight.ui.controllers.choosing import choose_folder
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.icons import icon
 from lighttight.ui.theme import theme
 from lighttight.ui.widgets.fields import Field
 from lighttight.ui.widgets.notes import Banner
-from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Answer
 
 if TYPE_CHECKING:
-    from lighttight.session import Exported, Purged, Session
+    from lighttight.session import Purged, Session
 
 
 class Acting(QObject):
@@ -50,16 +42,11 @@ class Acting(QObject):
         window.album_new_wanted.connect(self._new_album)
         window.shell.sidebar.album_wanted.connect(lambda: self._new_album([]))
         window.shell.sidebar.album_menu.connect(self._album_menu)
-        window.export_wanted.connect(self._ask_export)
-        program.closed.connect(self._closed)
-        self._panel: ProgressPanel | None = None
+        program.closed.connect(self._forget)
         self._thrown: Banner | None = None
 
-    def _closed(self) -> None:
+    def _forget(self) -> None:
         self._thrown = None
-        if self._panel is not None:
-            self._window.remove_progress(self._panel)
-            self._panel = None
 
     # ---- marks and the trash -------------------------------------------------------------------
 
@@ -271,154 +258,5 @@ class Acting(QObject):
         def answered(key: str) -> None:
             if key == "remove":
                 self._program.commit(lambda session: session.library.albums.remove(album))
-
-        sheet.answered.connect(answered)
-
-    # ---- saving outside ------------------------------------------------------------------------
-
-    def _ask_export(self, items: Sequence[ItemId]) -> None:
-        chosen = list(items)
-        if chosen:
-            self._program.ask(
-                lambda session, _: [session.library.item(one) for one in chosen],
-                lambda found: self._warn_export(chosen, found),
-            )
-
-    def _warn_export(self, chosen: list[ItemId], found: Sequence[Item]) -> None:
-        """What the files will say about the person, before there is any file."""
-        with_place = sum(item.place is not None for item in found)
-        devices = sorted({item.device for item in found if item.device})
-        dated = sum(item.taken is not None for item in found)
-        lines = [self.tr("Saved unchanged, and readable for anyone who can open the folder.")]
-        if with_place:
-            lines.append(words.counts().placed(with_place))
-        if devices:
-            lines.append(
-                self.tr("Device: {devices}.").format(devices=", ".join(devices[:3]))
-                if len(devices) <= 3
-                else self.tr("Devices: {devices} and others.").format(
-                    devices=", ".join(devices[:3])
-                )
-            )
-        if dated:
-            lines.append(words.counts().dated(dated))
-        lines.append(
-            self.tr("That it left is written down in the library. What left cannot be taken back.")
-        )
-        sheet = self._window.ask(
-            self.tr("Save {items} outside the library?").format(items=words.items(len(chosen))),
-            "\n".join(lines),
-            [
-                Answer("cancel", self.tr("Cancel"), safe=True),
-                Answer("choose", self.tr("Choose a folder…")),
-            ],
-            icon_name="left",
-        )
-        sheet.answered.connect(lambda key: self._choose_target(chosen) if key == "choose" else None)
-
-    def _choose_target(self, chosen: list[ItemId]) -> None:
-        last = settings.load().settings.export_folder
-        start = Path(last) if last and Path(last).is_dir() else None
-        choose_folder(
-            self._window,
-            self.tr("Save outside the library"),
-            lambda folder: self.export(chosen, folder),
-            start=start,
-        )
-
-    def export(self, chosen: list[ItemId], folder: Path, *, without_anchor: bool = False) -> None:
-        if self._panel is not None or self._program.session is None:
-            return
-        panel = self._window.add_progress(
-            self.tr("Saving to “{folder}”").format(folder=folder.name or str(folder))
-        )
-        self._panel = panel
-        saved: list[Exported] = []
-
-        def act(session: Session, watched: Progress) -> list[Exported]:
-            return session.egress.export_originals(
-                chosen,
-                folder,
-                screen="library",
-                without_anchor=without_anchor,
-                progress=watched,
-                report=saved.append,
-            )
-
-        def step(done: int, total: int | None) -> None:
-            panel.set_progress(done, total)
-            panel.counts.setText(
-                self.tr("{done} of {all}").format(
-                    done=words.number(len(saved)), all=words.items(len(chosen))
-                )
-            )
-
-        job = self._program.ask(
-            act,
-            lambda all_: self._exported(all_, folder),
-            failed=lambda error: self._export_failed(error, chosen, folder, saved),
-            cancelled=lambda: self._exported(saved, folder),
-            progress=step,
-        )
-        if job is not None:
-            panel.cancelled.connect(job.cancel)
-
-    def _end_panel(self) -> None:
-        panel, self._panel = self._panel, None
-        if panel is not None:
-            self._window.remove_progress(panel)
-
-    def _exported(self, all_: Sequence[Exported], folder: Path) -> None:
-        self._end_panel()
-        self._program.changed.emit()
-        if self._program.session is None:
-            return
-        failed = [one.error for one in all_ if one.error is not None]
-        done = len(all_) - len(failed)
-        text = self.tr("{items} saved to “{folder}”, and written down.").format(
-            items=words.items(done), folder=folder.name or str(folder)
-        )
-        banner = self._window.note(
-            text, self.tr("Show folder"), style="warning" if failed else "good"
-        )
-        banner.acted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
-        if failed:
-            said = error_words(failed[0])
-            self._window.present(
-                self.tr("{items} could not be saved").format(items=words.items(len(failed))),
-                said.sentence,
-                said.action,
-            )
-
-    def _export_failed(
-        self,
-        error: BaseException,
-        chosen: list[ItemId],
-        folder: Path,
-        saved: Sequence[Exported],
-    ) -> None:
-        self._end_panel()
-        self._program.changed.emit()
-        unanchored = isinstance(error, Environment) and error.code.startswith("keyring-")
-        if not unanchored or not isinstance(error, LighttightError) or saved:
-            self._program.presenter.present(error)
-            return
-        sheet = self._window.ask(
-            self.tr("Nothing was saved"),
-            self.tr(
-                "{why} Without it, Lighttight could not notice here if someone put back an older "
-                "version of the library, with this act missing from it. You can save all the "
-                "same; that too is written down."
-            ).format(why=error_words(error).sentence),
-            [
-                Answer("close", self.tr("Don’t save"), safe=True),
-                Answer("anyway", self.tr("Save all the same"), danger=True),
-            ],
-            icon_name="alert",
-        )
-
-        def answered(key: str) -> None:
-            if key == "anyway":
-                self.export(chosen, folder, without_anchor=True)
 
         sheet.answered.connect(answered)

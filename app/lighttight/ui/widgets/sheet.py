@@ -1,7 +1,9 @@
 """A question or a message over a scrim, inside the window. At most one question each.
 
 The focus begins at the first thing to fill in, or at the safe button; Return acts only where it is.
-Esc is always the safe answer. `danger` marks the button that cannot be undone.
+Esc is always the safe answer. `danger` marks the button that cannot be undone. A sheet with a
+`foot` is a page of its own: what is in it reaches from edge to edge, the sentence stands beside the
+answers, and the focus begins at the safe one, because everything in it is chosen already.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ from dataclasses import dataclass
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lighttight.ui import paint
 from lighttight.ui.theme import theme
-from lighttight.ui.widgets.buttons import Button, Look
+from lighttight.ui.widgets.buttons import Button, IconButton, Look
 from lighttight.ui.widgets.layouts import Fitting, discard
 from lighttight.ui.widgets.notes import Card, Glyph
-from lighttight.ui.widgets.text import Text
+from lighttight.ui.widgets.text import Rule, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Sheet(QWidget):
         icon: str | None = None,
         tone: str = "accent_text",
         body: QWidget | None = None,
+        foot: Text | None = None,
         width: int = 480,
         parent: QWidget,
     ) -> None:
@@ -58,34 +61,51 @@ class Sheet(QWidget):
         self._buttons: dict[str, Button] = {}
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 12, 12, 12)
-        card = _SheetCard()
-        card.setFixedWidth(width)
+        self._width = width
+        self._card = card = _SheetCard()
+        card.setFixedWidth(min(width, parent.width() - 24))
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        said = QWidget()
-        top = QVBoxLayout(said)
         pad = theme().metrics.dialog_padding
-        top.setContentsMargins(pad, pad, pad, pad - 4)
-        top.setSpacing(8)
         head = QHBoxLayout()
         head.setSpacing(12)
         if icon is not None:
             head.addWidget(Glyph(icon, tone, 20))
-        head.addWidget(Text(title, "heading", wrap=True), 1)
-        top.addLayout(head)
+        head.addWidget(Text(title, "heading", wrap=foot is None), 1)
         self.sentence = Text(sentence, "body", "text2", wrap=True)
-        top.addWidget(self.sentence)
-        if body is not None:
-            top.addSpacing(4)
-            top.addWidget(body)
         # A low window: what is said scrolls, the answers stay.
-        inside.addWidget(Fitting(said, width), 1)
-        row = QHBoxLayout()
+        if foot is not None and body is not None:
+            head.setContentsMargins(pad, pad - 4, pad - 8, pad - 4)
+            close = IconButton("close", self.tr("Close"), icon_size=16)
+            close.clicked.connect(lambda: self.answer(self._safe))
+            head.addWidget(close)
+            inside.addLayout(head)
+            inside.addWidget(Rule())
+            inside.addWidget(Fitting(body, width), 1)
+            self.sentence.setParent(card)
+            self.sentence.hide()
+        else:
+            said = QWidget()
+            top = QVBoxLayout(said)
+            top.setContentsMargins(pad, pad, pad, pad - 4)
+            top.setSpacing(8)
+            top.addLayout(head)
+            top.addWidget(self.sentence)
+            if body is not None:
+                top.addSpacing(4)
+                top.addWidget(body)
+            inside.addWidget(Fitting(said, width), 1)
+        bottom = QWidget()
+        row = QHBoxLayout(bottom)
         row.setContentsMargins(pad, 14, pad, 14)
         row.setSpacing(8)
-        row.addStretch(1)
+        if foot is not None:
+            row.addWidget(foot, 1)
+            row.addSpacing(12)
+        else:
+            row.addStretch(1)
         for answer in answers:
             look = Look.RAISED
             if answer.main:
@@ -96,13 +116,13 @@ class Sheet(QWidget):
             button.clicked.connect(lambda _=False, key=answer.key: self.answer(key))
             row.addWidget(button)
             self._buttons[answer.key] = button
-        inside.addLayout(row)
-        self._card = card
+        inside.addWidget(bottom)
+        card.foot = bottom
         parent.installEventFilter(self)
         self.setGeometry(parent.rect())
         self.show()
         self.raise_()
-        stops = self._stops(body) if body is not None else []
+        stops = self._stops(body) if body is not None and foot is None else []
         # What only scrolls, or opens more to read, is nothing to fill in.
         fields = [one for one in stops if not isinstance(one, QScrollArea | Button)]
         self._focused: QWidget = fields[0] if fields else self.button(self._safe)
@@ -151,6 +171,10 @@ class Sheet(QWidget):
                 self.setGeometry(parent.rect())
         return super().eventFilter(watched, event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._card.setFixedWidth(min(self._width, self.width() - 24))
+        super().resizeEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.answer(self._safe)
@@ -196,12 +220,13 @@ class Sheet(QWidget):
 class _SheetCard(Card):
     def __init__(self) -> None:
         super().__init__("surface", "line_strong")
+        self.foot: QWidget | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         paint.prepare(painter)
-        foot = 61
+        foot = 61 if self.foot is None else self.foot.height() + 1
         painter.setClipRect(1, self.height() - foot, self.width() - 2, foot - 1)
         radius = theme().metrics.radius_card - 1
         inner = self.rect().adjusted(1, 1, -1, -1)
