@@ -303,10 +303,12 @@ class Screens:
 
     def export(self, out: Path) -> None:
         """A dozen, one of which is too damaged for a clean copy."""
+        from lighttight.model import Scope, View
         from lighttight.ui.widgets.notes import Banner
 
         found = self.session().library.items()
-        damaged = next(one.id for one in found if one.name == "IMG_0001.jpg")
+        thrown = self.session().library.items(View(Scope.TRASH))
+        damaged = next(one.id for one in [*found, *thrown] if one.name == "IMG_0001.jpg")
         chosen = [one.id for one in found if one.device][:11]
         self.window.export_wanted.emit([*chosen, damaged])
         self.desk.until(lambda: self.desk.exporting.asking is not None)

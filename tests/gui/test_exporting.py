@@ -384,7 +384,7 @@ def test_unchanged_says_what_it_reveals_and_is_unchanged(
     place = session_of(full).library.item(names(full)[PHOTO]).place
     assert place is not None
     said = asking.form.said.words.text()
-    assert f"{abs(place.latitude):.2f} " in said
+    assert f"{abs(place.latitude):.2f}\u00a0N" in said
     assert "with Lighttight Sample camera" in said
     assert asking.sheet.button("save").look is Look.DANGER
     assert {there for _, there in rows(asking).values()} >= {"Stays inside", "Stay as they are"}

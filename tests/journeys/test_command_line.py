@@ -454,7 +454,7 @@ def in_terminal(program: Program, *arguments: str) -> Iterator[Terminal]:
 
 def test_demo_holds_from_beginning_to_end(program: Program, tmp_path: Path) -> None:
     ran = program("demo", "--keep", tmp_path / "demo", "--json", limit=110).ok()
-    assert len(ran.lines) == 12
+    assert len(ran.lines) == 13
     assert all(line["held"] for line in ran.lines)
     assert not (tmp_path / "lighttight-home" / "settings.json").exists()
     library = tmp_path / "demo" / "Demo.lighttight"

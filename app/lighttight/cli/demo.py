@@ -118,6 +118,7 @@ class _Story:
         self._look()
         self._search_disk()
         self._verify()
+        self._save_clean_copy()
         self._save_copy()
         self._lock_and_open()
         self._delete_for_good()
@@ -208,12 +209,33 @@ class _Story:
         )
         self._hold(report.sound and report.items == 4)
 
-    def _save_copy(self) -> None:
+    def _save_clean_copy(self) -> None:
         photo = self._photo()
         self._saved.mkdir(mode=0o700)
         self._begin(
-            "A copy leaves the library",
-            "The unchanged photo is saved; the record knows before the first byte does.",
+            "A clean copy leaves the library",
+            "Only the picture; the record knows before the first byte is outside.",
+        )
+        [saved] = self._open.egress.export_copies(
+            [photo.id], self._saved, self._open.decoder, screen="lighttight demo"
+        )
+        for one in saved.removed:
+            self._note(f"Taken out: {one.kind}{f' ({one.detail})' if one.detail else ''}.")
+        self._note(f"It is at {saved.path}.")
+        words = [b"Sample camera", b"Evening", f"{photo.taken:%Y:%m:%d}".encode()]
+        data = b"" if saved.path is None else saved.path.read_bytes()
+        kinds = {one.kind for one in saved.removed}
+        self._hold(
+            bool(data)
+            and {"place", "date", "device"} <= kinds
+            and not any(word in data for word in words)
+        )
+
+    def _save_copy(self) -> None:
+        photo = self._photo()
+        self._begin(
+            "The same photo leaves unchanged",
+            "Asked for on purpose, and recorded as such.",
         )
         self._note(f"It still says where, when and with what it was taken: {photo.device}.")
         [saved] = self._open.egress.export_originals(

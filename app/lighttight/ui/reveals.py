@@ -201,7 +201,8 @@ def _telling(item: Item) -> int:
 
 
 def _said_by(item: Item) -> str:
-    place = "" if item.place is None else position(item.place)
+    # Not to be broken in the middle of a number.
+    place = "" if item.place is None else position(item.place).replace(" ", "\u00a0")
     device = item.device or ""
     when = "" if item.taken is None else words.day_and_time(item.taken)
     if place and device:

@@ -73,6 +73,9 @@ class Thumbs(QWidget):
             box = QRectF(self._box(place, self.width()))
             if image is None:
                 paint.rounded(painter, box, radius, fill=theme().colour("raised"))
+                at = box.center()
+                ink = theme().colour("text3")
+                paint_icon(painter, "library", round(at.x()) - 8, round(at.y()) - 8, ink, 16)
             else:
                 shape = QPainterPath()
                 shape.addRoundedRect(box, radius, radius)
