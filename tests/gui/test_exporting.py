@@ -88,12 +88,12 @@ def held(desk: RealDesk, monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[t
     decoder = session_of(desk).decoder
     gate, reached, clean, seen = threading.Event(), threading.Event(), decoder.clean, []
 
-    def slowly(*arguments: object) -> object:
+    def slowly(*arguments: object, **more: object) -> object:
         seen.append(1)
         if len(seen) == at:
             reached.set()
             assert gate.wait(30)
-        return clean(*arguments)  # pyright: ignore[reportArgumentType]
+        return clean(*arguments, **more)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(decoder, "clean", slowly)
     desk.reached = reached  # pyright: ignore[reportAttributeAccessIssue]

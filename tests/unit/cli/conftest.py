@@ -112,7 +112,7 @@ class StandInDecoder(StandIn):
     def close(self) -> None:
         pass
 
-    def findings(self, source: Source) -> Clean:
+    def findings(self, source: Source, **_: object) -> Clean:
         head = source.read(0, 64)
         if self.codec:
             raise Unsupported("media-undecodable", reason="damaged")
@@ -123,7 +123,7 @@ class StandInDecoder(StandIn):
         )
         return Clean("mp4" if head[4:8] == b"ftyp" else "jpeg", found)
 
-    def clean(self, source: Source, write: Write) -> Clean:
+    def clean(self, source: Source, write: Write, **_: object) -> Clean:
         answer = self.findings(source)
         write(memoryview(b"clean %d" % len(source.read(0, source.size))))
         return answer
