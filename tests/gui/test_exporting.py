@@ -178,7 +178,35 @@ def test_locking_takes_the_sheet_away(full: RealDesk, out: Path) -> None:
     full.until(lambda: not full.jobs.busy())
     assert full.sheet() is None
     assert full.exporting.asking is None
+    # The dialog for the folder was still open, and answers now.
+    asking._look_at(out)
+    full.until(lambda: not full.jobs.busy())
     assert list(out.iterdir()) == []
+
+
+def test_a_slow_stick_does_not_answer_for_another_folder(
+    full: RealDesk, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    exports = session_of(full).exports
+    destination = exports.destination
+
+    def slowly(chosen: list[ItemId], folder: Path) -> object:
+        if folder == tmp_path:
+            assert gate.wait(30)
+        return destination(chosen, folder)
+
+    monkeypatch.setattr(exports, "destination", slowly)
+    asking = ask(full, PHOTO)
+    asking._look_at(tmp_path)
+    asking._look_at(out)
+    full.until(lambda: asking.sheet.button("save").isEnabled())
+    gate.set()
+    full.until(lambda: not full.jobs.busy())
+    asking.sheet.button("save").click()
+    full.until(lambda: (out / "1.jpg").exists())
+    assert not (tmp_path / "1.jpg").exists()
+    full.settle()
 
 
 def test_on_a_library_that_was_tampered_with_nothing_leaves(

@@ -300,6 +300,8 @@ class Asking(QObject):
         self._items = items
         self._ids = [item.id for item in items]
         self._folder: Path | None = None
+        self._wanted: Path | None = None
+        self._ended = False
         self._named = ""
         self._jobs: list[Job | None] = []
         self.done: Callable[[Wish | None], None] = _nobody
@@ -448,7 +450,11 @@ class Asking(QObject):
 
     def _look_at(self, folder: Path) -> None:
         """Beside the window: a stick that is slow, or gone, must not hold it up."""
+        if self._ended:
+            # The dialog outlived the sheet: the library was locked under it.
+            return
         self._folder = None
+        self._wanted = folder
         self.form.set_destination("folder", self.tr("Looking at the folder…"), "")
         self._clear_notes()
         self._show()
@@ -466,7 +472,7 @@ class Asking(QObject):
         self.form.set_note(self.form.trouble, "")
 
     def _found(self, folder: Path, disk: Disk) -> None:
-        if self.sheet.isHidden():
+        if self._ended or folder != self._wanted:
             return
         self._folder = folder
         self._named = harmless(disk.name) if disk.name else name_of(folder)
@@ -496,7 +502,7 @@ class Asking(QObject):
         self._keep_focus()
 
     def _refused(self, folder: Path, error: BaseException) -> None:
-        if self.sheet.isHidden():
+        if self._ended or folder != self._wanted:
             return
         said = error_words(error)
         self.form.set_destination("folder", name_of(folder), "")
@@ -514,6 +520,7 @@ class Asking(QObject):
 
     def end(self, *_: object) -> None:
         """Nothing looks into a file any more for a sheet that is gone."""
+        self._ended = True
         for job in self._jobs:
             if job is not None:
                 job.cancel()
