@@ -183,6 +183,9 @@ def _sends_a_descriptor(channel: Channel, _: str) -> None:
     socket.send_fds(channel.socket, [b"x"], [PIXELS_FD])
 
 
+CLEANED = {"clean": {"container": "jpeg"}}
+INVENTED = [{"kind": f"{letter}" * 30, "detail": ""} for letter in "abcdefgh"]
+
 ATTACKS: dict[str, Attack] = {
     # files
     "open": lambda _c, path: os.open(path, os.O_RDONLY),
@@ -226,7 +229,22 @@ ATTACKS: dict[str, Attack] = {
     "abort": lambda _c, _: os.abort(),
     "exit": lambda _c, _: os._exit(0),
     "hang": _hangs,
-    "copy": lambda c, _: (c.write(b"copied"), _reply(c, {"clean": {"container": "jpeg"}})),
+    "copy": lambda c, _: (c.write(b"\xff\xd8\xffcopied"), _reply(c, CLEANED)),
+    "copy-of-nothing": lambda c, _: _reply(c, CLEANED),
+    "copy-of-another-kind": lambda c, _: (c.write(b"\x89PNG\r\n\x1a\n"), _reply(c, CLEANED)),
+    "copy-under-a-name": lambda c, _: (
+        c.write(b"\xff\xd8\xffcopied"),
+        _reply(c, {"clean": {"container": "mp4"}}),
+    ),
+    "copy-with-words": lambda c, _: (
+        c.write(b"\xff\xd8\xffcopied"),
+        _reply(c, {"clean": CLEANED["clean"] | {"findings": INVENTED}}),
+    ),
+    "copy-then-codec": lambda c, _: (
+        c.write(b"\xff\xd8\xffcopied"),
+        _raw(c, wire.FAIL, 18, 0, b'{"reason":"codec"}'),
+        _wait_for_the_end(c),
+    ),
     "copy-endless": lambda c, _: _copies_forever(c),
     "copy-nothing": lambda c, _: _raw(c, wire.COPY, 0, 0),
     "copy-huge": lambda c, _: _raw(c, wire.COPY, wire.MAX_READ + 1, 0),

@@ -67,6 +67,16 @@ class OpenedFile:
         with translating(self._directory / self._wanted, gone="folder-gone"):
             write_all(self.fd, data)
 
+    @property
+    def size(self) -> int:
+        with translating(self._directory / self._wanted, gone="folder-gone"):
+            return os.fstat(self.fd).st_size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """What was written, back again."""
+        with translating(self._directory / self._wanted, gone="folder-gone"):
+            return os.pread(self.fd, count, offset)
+
     def commit(self, name: str | None = None) -> Path:
         """Everything onto the disk, then the name. Answers the path, whose name may be numbered.
 

@@ -34,6 +34,7 @@ from typing import Protocol, Self
 
 from lighttight.errors import Environment, Unsupported
 from lighttight.media import sniff, wire
+from lighttight.media.cleaning.base import COPIES, REMUXED, Found
 from lighttight.media.process import BrokerGone, Launch, Protection, Running
 from lighttight.model import Kind, Place
 
@@ -42,6 +43,10 @@ HEAD_BYTES = sniff.HEAD_BYTES
 Write = Callable[[memoryview], object]
 """Takes the next bytes of a clean copy; what it raises ends the child and reaches the caller."""
 
+Tick = Callable[[], object]
+
+_KINDS = frozenset(one.value for one in Found)
+_TICK_SECONDS = 0.25
 _READ_AGAIN = 4
 """How often a child may read a file over: cleaning a video reads its tables and samples apart."""
 _GROWTH = 4 << 20
@@ -159,6 +164,8 @@ class Clean:
 
     container: str
     findings: tuple[Finding, ...]
+    remuxed: bool
+    """A codec library took the original apart, not our own reader."""
 
 
 class NothingSaid(Exception):
@@ -192,30 +199,59 @@ class Decoder:
         """The frame of a video that is shown at `seconds`."""
         return self._pixels(wire.Op.FRAME, source, max_side, seconds)
 
-    def clean(self, source: Source, write: Write) -> Clean:
+    def whole(self, source: Source, *, max_side: int) -> Pixels:
+        """As `picture`, for a copy: nothing but the whole of it, on white where it is transparent.
+
+        Unsupported("media-undecodable") also where the file is cut short, or holds more than one
+        picture (reason="codec"), which pixels could not say.
+        """
+        return self._pixels(wire.Op.WHOLE, source, max_side, 0.0)
+
+    def clean(self, source: Source, write: Write, *, tick: Tick = lambda: None) -> Clean:
         """Append a clean copy to `write`, byte for byte what is to be seen and nothing around it.
 
         Where it raises, what was appended so far is not a clean copy. Unsupported
         ("media-undecodable", reason="codec") means that this format has to be decoded instead.
+        `tick` is called now and then, also while nothing happens; what it raises ends the child.
         """
-        return self._cleaned(wire.Op.CLEAN, source, write)
+        head = bytearray()
 
-    def findings(self, source: Source) -> Clean:
+        def keep(part: memoryview) -> None:
+            head.extend(part[: max(0, HEAD_BYTES - len(head))])
+            write(part)
+
+        made = self._cleaned(wire.Op.CLEAN, source, keep, tick)
+        # A child that was taken over says what it likes; a file of another kind it does not pass.
+        seen = sniff.sniff(bytes(head))
+        if seen is None or sniff.refine(seen, made.container) is None:
+            raise Environment("decoder-died")
+        return made
+
+    def findings(self, source: Source, *, tick: Tick = lambda: None) -> Clean:
         """What `clean` would leave out. The same walk, so that what is said is what is done."""
-        return self._cleaned(wire.Op.FINDINGS, source, _nothing_to_write)
+        return self._cleaned(wire.Op.FINDINGS, source, _nothing_to_write, tick)
 
-    def _cleaned(self, op: wire.Op, source: Source, write: Write) -> Clean:
-        answer, pixels = self._ask(op, source, _sniffed(source), 1, 0.0, write)
+    def _cleaned(self, op: wire.Op, source: Source, write: Write, tick: Tick) -> Clean:
+        sniffed = _sniffed(source)
+        if sniffed.container not in COPIES:
+            raise Unsupported("media-undecodable", reason="codec", mime=sniffed.mime)
+        answer, pixels = self._ask(op, source, sniffed, 1, 0.0, write, tick)
         if pixels is not None:
             pixels.close()
         told = answer.clean
-        container = None if told is None else wire.clean_word(told.container)
-        if told is None or container not in sniff.FORMATS:
+        if told is None or told.container != COPIES[sniffed.container]:
             raise Environment("decoder-died")
-        found = [
-            (wire.clean_word(one.kind), wire.clean_text(one.detail) or "") for one in told.findings
-        ]
-        return Clean(container, tuple(Finding(kind or "other", detail) for kind, detail in found))
+        return Clean(
+            told.container,
+            tuple(
+                Finding(
+                    one.kind if one.kind in _KINDS else Found.OTHER.value,
+                    wire.clean_text(one.detail) or "",
+                )
+                for one in told.findings
+            ),
+            sniffed.container in REMUXED,
+        )
 
     @property
     def protection(self) -> Protection:
@@ -277,6 +313,7 @@ class Decoder:
         max_side: int,
         seconds: float,
         write: Write | None = None,
+        tick: Tick = lambda: None,
     ) -> tuple[wire.AnswerWire, Pixels | None]:
         if not 1 <= max_side <= wire.MAX_SIDE:
             raise ValueError("max_side")
@@ -296,18 +333,18 @@ class Decoder:
                 memory=limits.memory,
                 output=min(4 * max_side * max_side, (1 << 32) - 1),
             )
-            return self._once_more(request, source, write)
+            return self._once_more(request, source, write, tick)
 
     def _once_more(
-        self, request: wire.Request, source: Source, write: Write | None
+        self, request: wire.Request, source: Source, write: Write | None, tick: Tick
     ) -> tuple[wire.AnswerWire, Pixels | None]:
         """One request, on a fresh broker if the one at hand turns out to be gone already."""
         try:
-            return self._perform(self._broker(), request, source, write)
+            return self._perform(self._broker(), request, source, write, tick)
         except BrokerGone:
             pass
         try:
-            return self._perform(self._broker(), request, source, write)
+            return self._perform(self._broker(), request, source, write, tick)
         except BrokerGone as error:
             raise Environment("decoder-died") from error
 
@@ -323,7 +360,12 @@ class Decoder:
             return self._running
 
     def _perform(
-        self, broker: Running, request: wire.Request, source: Source, write: Write | None
+        self,
+        broker: Running,
+        request: wire.Request,
+        source: Source,
+        write: Write | None,
+        tick: Tick,
     ) -> tuple[wire.AnswerWire, Pixels | None]:
         until = time.monotonic() + request.deadline
         ours, theirs = socket.socketpair()
@@ -335,7 +377,7 @@ class Decoder:
                 finished = False
                 try:
                     budget = max(self._limits.bytes_read, _READ_AGAIN * request.size)
-                    answer, inline = _serve(ours, source, until, budget, write)
+                    answer, inline = _serve(ours, source, until, budget, write, tick)
                     pixels = _receive(ours, answer.pixels, inline, memory, request, until)
                     finished = True
                 finally:
@@ -381,14 +423,19 @@ def _nothing_to_write(_: memoryview) -> None:
 
 
 def _serve(
-    sock: socket.socket, source: Source, until: float, budget: int, write: Write | None
+    sock: socket.socket,
+    source: Source,
+    until: float,
+    budget: int,
+    write: Write | None,
+    tick: Tick,
 ) -> tuple[wire.AnswerWire, int]:
     """Answer the child's reads, and take its copy, until it says that it is done."""
     said = False
     room = source.size + _GROWTH
     while True:
         try:
-            head = _exactly(sock, wire.HEAD.size, until)
+            head = _exactly(sock, wire.HEAD.size, until, tick)
         except (EOFError, ConnectionError) as error:
             raise (error if said else NothingSaid()) from error
         said = True
@@ -426,12 +473,16 @@ def _left(until: float) -> float:
     return left
 
 
-def _exactly(sock: socket.socket, count: int, until: float) -> bytearray:
+def _exactly(sock: socket.socket, count: int, until: float, tick: Tick = lambda: None) -> bytearray:
     data = bytearray(count)
     view = memoryview(data)
     while view.nbytes:
-        sock.settimeout(_left(until))
-        got = sock.recv_into(view)
+        sock.settimeout(min(_left(until), _TICK_SECONDS))
+        try:
+            got = sock.recv_into(view)
+        except TimeoutError:
+            tick()
+            continue
         if got == 0:
             raise EOFError
         view = view[got:]

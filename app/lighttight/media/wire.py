@@ -55,6 +55,7 @@ class Op(enum.IntEnum):
     TRIAL = 4
     CLEAN = 5
     FINDINGS = 6
+    WHOLE = 7
 
 
 class Malformed(Exception):

@@ -44,12 +44,13 @@ class Exports:
     def told_by(self, item: ItemId) -> Told:
         """The same walk as that of a clean copy, by a child of its own. Changes nothing.
 
-        Where only decoding could tell (HEIC, RAW, TIFF) there are no findings: the catalog knows
-        of place, date and device.
+        Where only decoding could tell (HEIC, RAW, TIFF) it is what the catalog knows: place, date
+        and device.
         """
         try:
             with self._library.open(item) as original:
-                return Told(item, renditions.findings(self._decoder, original))
+                known = self._library.item(item)
+                return Told(item, renditions.findings(self._decoder, original, known))
         except LighttightError as error:
             # One bad file is told of when it is its turn, and hides nothing of the others.
             return Told(item, trouble=error)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -84,6 +85,8 @@ class Egress:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self.running: set[int] = set()
+        """Intents of acts that are under way in this process: nobody needs to look into them."""
 
     def export_originals(
         self,
@@ -175,7 +178,7 @@ class Egress:
             intent = _intend(
                 self._vault, batch, folder, form, screen, without_anchor=without_anchor
             )
-            with _Outcome(self._vault, intent, batch) as outcome:
+            with self._under_way(intent), _Outcome(self._vault, intent, batch) as outcome:
                 for item in batch:
                     one = save(item, Within(progress, written, total))
                     outcome.add(one)
@@ -185,6 +188,14 @@ class Egress:
                     if one.error is not None and one.error.code in _STOPS:
                         raise one.error
         return done
+
+    @contextmanager
+    def _under_way(self, intent: int) -> Iterator[None]:
+        self.running.add(intent)
+        try:
+            yield
+        finally:
+            self.running.discard(intent)
 
     def save_proof(
         self,
@@ -357,23 +368,36 @@ def _save_copy(
     progress: Progress,
 ) -> Exported:
     target: OpenedFile | None = None
-    written = 0
-
-    def write(part: bytes | memoryview) -> None:
-        nonlocal written
-        opened.write(part)
-        written += len(part)
-        progress.step(min(written, item.size), item.size)
-
     try:
         with vault.blobs.kept(), create_exclusively(folder, stem) as target:
-            opened = target
+            copy = _Watched(target, item.size, progress)
             with vault.blobs.open(items.sealed(vault.catalog, item.id)) as original:
-                made = renditions.make(decoder, original, item, size, write)
+                made = renditions.make(decoder, original, item, size, copy, tick=copy.tick)
             failpoint("egress.written")
             return Exported(item.id, target.commit(stem + made.ending), None, made.findings)
     except LighttightError as error:
         return Exported(item.id, None if target is None else target.path, error)
+
+
+class _Watched:
+    """A copy on its way out, whose progress somebody watches and may cancel."""
+
+    def __init__(self, target: OpenedFile, expected: int, progress: Progress) -> None:
+        self._target = target
+        self._expected = expected
+        self._progress = progress
+        self.read = target.read
+
+    @property
+    def size(self) -> int:
+        return self._target.size
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._target.write(data)
+        self.tick()
+
+    def tick(self) -> None:
+        self._progress.step(min(self.size, self._expected), self._expected)
 
 
 def _numbered(words: Sequence[str]) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """Clean copies: what an item looks like when it leaves. `app/docs/clean-copies.md`.
 
-A copy is made by one child of the decoder, which is given that item and nothing else. Where the
+A copy is made by children of the decoder, which are given that item and nothing else. Where the
 format allows, the file is taken apart and put together again without what stands around the
 picture; everything else is decoded, and written anew here from plain pixels.
 """
@@ -10,19 +10,22 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from lighttight.errors import Unsupported
+from lighttight.errors import Environment, Unsupported
 from lighttight.media import preview
+from lighttight.media.cleaning import exif
+from lighttight.media.cleaning.base import Found
 from lighttight.media.client import Decoder, Finding, Source
 from lighttight.media.sniff import FORMATS
 from lighttight.media.wire import MAX_SIDE
 from lighttight.model import Item, Kind
 
 QUALITY: Final = 92
-_ENDINGS: Final = {"jpeg": ".jpg", "mpegts": ".ts"}
+NEARLY: Final = 0.9
+_ENDINGS: Final = {"jpeg": ".jpg"}
 
-Write = Callable[[bytes | memoryview], object]
+Tick = Callable[[], object]
 
 
 class Size(enum.Enum):
@@ -46,47 +49,94 @@ class Rendition:
     findings: tuple[Finding, ...]
 
 
-def findings(decoder: Decoder, source: Source) -> tuple[Finding, ...]:
-    """What the original says besides the picture; empty also where only decoding could tell."""
+class Written(Source, Protocol):
+    """A copy on its way: what was written so far can be read back."""
+
+    def write(self, data: bytes | memoryview, /) -> object: ...
+
+
+def findings(
+    decoder: Decoder, source: Source, item: Item, *, tick: Tick = lambda: None
+) -> tuple[Finding, ...]:
+    """What the original says besides the picture.
+
+    Where only decoding could tell, what the library knows: place, date, device. Raises
+    Unsupported where no clean copy in full size can be made.
+    """
     try:
-        return decoder.findings(source).findings
+        return decoder.findings(source, tick=tick).findings
     except Unsupported as error:
-        if _must_be_decoded(error):
-            return ()
-        raise
+        if item.kind is Kind.VIDEO or not _must_be_decoded(error):
+            raise
+        return known(item)
 
 
-def make(decoder: Decoder, source: Source, item: Item, size: Size, write: Write) -> Rendition:
-    """Append a clean copy of `source`, the original of `item`, to `write`.
+def known(item: Item) -> tuple[Finding, ...]:
+    """What the library knows that an original says, without looking into it again."""
+    found: list[Finding] = []
+    if item.place is not None:
+        place = exif.place(item.place.latitude, item.place.longitude)
+        found.append(Finding(Found.PLACE.value, place))
+    if item.taken is not None:
+        found.append(Finding(Found.DATE.value, f"{item.taken:%Y-%m-%d}"))
+    if item.device is not None:
+        found.append(Finding(Found.DEVICE.value, item.device))
+    return tuple(found)
 
-    Raises Unsupported("copy-impossible") where no clean copy can be made: a damaged original, or
-    a video in a format that cannot be taken apart. What was written until then is not clean.
+
+def make(
+    decoder: Decoder,
+    source: Source,
+    item: Item,
+    size: Size,
+    copy: Written,
+    *,
+    tick: Tick = lambda: None,
+) -> Rendition:
+    """Write a clean copy of `source`, the original of `item`, into the empty `copy`.
+
+    Raises Unsupported("copy-impossible") where none can be made: a damaged original, one with
+    several pictures in a smaller size, a video in a format that cannot be taken apart. What was
+    written until then is not clean.
     """
     try:
         if size.side is None or item.kind is Kind.VIDEO:
             try:
-                copy = decoder.clean(source, write)
+                return _taken_apart(decoder, source, copy, tick)
             except Unsupported as error:
-                if item.kind is Kind.VIDEO or not _must_be_decoded(error):
+                if item.kind is Kind.VIDEO or copy.size or not _must_be_decoded(error):
                     raise
-            else:
-                ending = _ENDINGS.get(copy.container, f".{copy.container}")
-                return Rendition(ending, FORMATS[copy.container].mime, copy.findings)
-        with decoder.picture(source, max_side=size.side or MAX_SIDE) as pixels:
-            if size.side is None and _shrunk(item, max(pixels.width, pixels.height)):
-                raise Unsupported("copy-impossible", reason="too-large")
-            write(preview.encode(pixels, QUALITY, whole_colour=True))
+        return _decoded(decoder, source, item, size, copy)
     except Unsupported as error:
         if error.code == "copy-impossible":
             raise
         raise Unsupported("copy-impossible", reason=str(error.facts.get("reason", ""))) from error
-    return Rendition(".jpg", FORMATS["jpeg"].mime, findings(decoder, source))
+
+
+def _taken_apart(decoder: Decoder, source: Source, copy: Written, tick: Tick) -> Rendition:
+    made = decoder.clean(source, copy.write, tick=tick)
+    if made.remuxed and decoder.findings(copy, tick=tick).findings:
+        # A codec library had the original in its hands, and what it wrote is looked through by a
+        # child that has never seen it.
+        raise Environment("decoder-died")
+    ending = _ENDINGS.get(made.container, f".{made.container}")
+    return Rendition(ending, FORMATS[made.container].mime, made.findings)
+
+
+def _decoded(decoder: Decoder, source: Source, item: Item, size: Size, copy: Written) -> Rendition:
+    with decoder.whole(source, max_side=size.side or MAX_SIDE) as pixels:
+        longest = max(pixels.width, pixels.height)
+        if size.side is None and longest < NEARLY * max(item.width or 0, item.height or 0):
+            # A preview that the camera put into a raw file is not the picture.
+            raise Unsupported("copy-impossible", reason="too-large")
+        copy.write(preview.encode(pixels, QUALITY, whole_colour=True))
+    try:
+        inside = findings(decoder, source, item)
+    except Unsupported:
+        # Pixels leave, whatever stands around them: only the account of it is shorter.
+        inside = known(item)
+    return Rendition(".jpg", FORMATS["jpeg"].mime, inside)
 
 
 def _must_be_decoded(error: Unsupported) -> bool:
     return error.code == "media-undecodable" and error.facts.get("reason") == "codec"
-
-
-def _shrunk(item: Item, side: int) -> bool:
-    """Whether the child answered less than the whole picture, which was asked for."""
-    return side < max(item.width or 0, item.height or 0)

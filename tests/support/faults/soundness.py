@@ -17,7 +17,7 @@ from lighttight.errors import LighttightError
 from lighttight.model import Factor, ItemId
 from lighttight.sealed.anchor import Verdict
 from lighttight.sealed.entries import EntryKind, Field
-from lighttight.vault import checking, header_files
+from lighttight.vault import checking, header_files, reserve
 from lighttight.vault.vault import Vault, open_vault
 from lighttight.vault.ways_in import Offer, open_header
 from tests.support.faults.acts import NOTE, preview_of
@@ -98,7 +98,7 @@ class _Look:
         named = {sealed.id for _, sealed in checking.all_objects(vault)}
         require(set(vault.blobs.ids()) == named, "blobs and rows differ")
         require(not vault.blobs.leftovers(), "unfinished blobs are left over")
-        allowed = {*FILES, vault.catalog.path.name}
+        allowed = {*FILES, reserve.NAME, vault.catalog.path.name}
         allowed |= {f"{name}{suffix}" for name in allowed for suffix in ("-wal", "-shm")}
         strange = {one.name for one in vault.path.iterdir()} - allowed
         require(not strange, f"left over: {sorted(strange)}")

@@ -121,7 +121,7 @@ class StandInDecoder(StandIn):
             Finding("device", "Fotograf Dunkel 7"),
             Finding("hidden", ""),
         )
-        return Clean("mp4" if head[4:8] == b"ftyp" else "jpeg", found)
+        return Clean("mp4" if head[4:8] == b"ftyp" else "jpeg", found, remuxed=False)
 
     def clean(self, source: Source, write: Write, **_: object) -> Clean:
         answer = self.findings(source)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lighttight.errors import Environment, LighttightError, Unsupported
+from lighttight.errors import Cancelled, Environment, LighttightError, Unsupported
 from lighttight.media.client import Decoder, Limits
 from tests.support import media_files
 from tests.support.decoding import attack, colours, hostile_decoder, near
@@ -152,7 +152,13 @@ def test_a_lie_is_no_answer(hostile: Decoder, name: str) -> None:
     assert decodes(hostile)
 
 
-@pytest.mark.parametrize("name", ["copy-nothing", "copy-huge", "copy-of-no-kind", "copy-endless"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("copy-nothing", "copy-huge", "copy-of-no-kind", "copy-endless"),
+        *("copy-of-nothing", "copy-of-another-kind", "copy-under-a-name"),
+    ],
+)
 def test_a_lie_is_no_clean_copy(hostile: Decoder, name: str) -> None:
     """Endless: a copy says the same with less, so it cannot fill a disk."""
     taken: list[int] = []
@@ -165,10 +171,26 @@ def test_a_lie_is_no_clean_copy(hostile: Decoder, name: str) -> None:
 def test_only_who_asked_for_a_copy_is_given_one(hostile: Decoder) -> None:
     taken: list[bytes] = []
     assert hostile.clean(attack("copy"), lambda piece: taken.append(bytes(piece))).findings == ()
-    assert taken == [b"copied"]
+    assert taken == [b"\xff\xd8\xffcopied"]
     with pytest.raises(Environment, match="decoder-died"):
         hostile.findings(attack("copy"))
     assert outcome(hostile, "copy") == "decoder-died"
+
+
+def test_kinds_that_a_child_invents_are_not_passed_on(hostile: Decoder) -> None:
+    """They would stand in the record, and could make it too long for an entry."""
+    found = hostile.clean(attack("copy-with-words"), lambda _: None).findings
+    assert {one.kind for one in found} == {"other"}
+
+
+def test_a_copy_is_cancelled_also_while_a_child_says_nothing() -> None:
+    def stop() -> None:
+        raise Cancelled
+
+    with hostile_decoder(Limits(picture_seconds=600)) as decoder:
+        decoder.warm()
+        with pytest.raises(Cancelled):
+            decoder.clean(attack("hang"), lambda _: None, tick=stop)
 
 
 def test_a_full_disk_ends_the_copy_and_the_child(hostile: Decoder) -> None:

@@ -25,6 +25,7 @@ from lighttight.sharing.egress import Egress
 from lighttight.sharing.renditions import Size
 from lighttight.vault.vault import Vault
 from tests.support import media_files
+from tests.support.decoding import attack, hostile_decoder
 from tests.support.objects import add_object
 from tests.support.password_store import MemoryStore
 from tests.support.vaults import make_vault
@@ -72,6 +73,59 @@ def test_a_damaged_original_is_never_saved_instead(
         None,
     ]
     assert [path.name for path in folder.iterdir()] == ["3.jpg"]
+
+
+@pytest.mark.parametrize("size", Size)
+@pytest.mark.parametrize("make", ["jpeg", "png", "gif", "webp", "bmp", "tiff_picture", "heic"])
+def test_what_was_cut_short_does_not_leave(
+    vault: Vault, decoder: Decoder, folder: Path, make: str, size: Size
+) -> None:
+    """However it is taken apart: nobody can say where its picture would have ended."""
+    whole: bytes = getattr(media_files, make)()
+    item, _ = add_object(vault, whole[: len(whole) * 2 // 5])
+    [done] = export(vault, decoder, [item], folder, size=size)
+    assert done.error is not None
+    assert done.error.code == "copy-impossible"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_child_that_wrote_and_then_gave_up_leaves_nothing(vault: Vault, folder: Path) -> None:
+    """What it wrote, with a decoded picture behind it, would pass for one clean copy."""
+    item, _ = add_object(vault, attack("copy-then-codec").data)
+    with hostile_decoder() as hostile:
+        [done] = export(vault, hostile, [item], folder)
+    assert done.error is not None
+    assert list(folder.iterdir()) == []
+
+
+def test_an_animation_is_not_made_a_still(vault: Vault, decoder: Decoder, folder: Path) -> None:
+    item, _ = add_object(vault, media_files.webp(animated=True), "dance.webp")
+    [done] = export(vault, decoder, [item], folder, size=Size.SMALL)
+    assert done.error is not None
+    assert done.error.code == "copy-impossible"
+    [done] = export(vault, decoder, [item], folder)
+    assert done.path == folder / "1.webp"
+
+
+def test_what_is_transparent_stands_on_white_in_a_smaller_copy(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    item, _ = add_object(vault, media_files.saved(Image.new("RGBA", (2000, 10)), "PNG"))
+    [done] = export(vault, decoder, [item], folder, size=Size.SMALL)
+    assert done.path is not None
+    with Image.open(done.path) as image:
+        assert image.convert("RGB").getpixel((5, 3)) == (255, 255, 255)
+
+
+def test_what_the_library_knows_is_said_of_a_decoded_copy(
+    vault: Vault, decoder: Decoder, folder: Path
+) -> None:
+    item, _ = add_object(vault, media_files.heic())
+    with vault.catalog.writing() as tx:
+        tx.execute("UPDATE items SET device = 'Dunkel 7', taken = 0")
+        tx.recorded = 1
+    [done] = export(vault, decoder, [item], folder)
+    assert {one.kind for one in done.removed} == {"date", "device"}
 
 
 def test_nothing_of_the_camera_is_in_a_copy(vault: Vault, decoder: Decoder, folder: Path) -> None:
@@ -168,7 +222,8 @@ def test_what_was_taken_out_is_said_and_recorded(
     [entry] = Record(vault).entries(kinds=frozenset({EntryKind.EXPORT_FINISHED}))
     assert {"date", "device", "place"} <= set(str(entry.values[Field.REMOVED]).split("+"))
     with vault.blobs.open(items.sealed(vault.catalog, item)) as source:
-        assert renditions.findings(decoder, source) == done.removed
+        item_ = items.item(vault.catalog, item)
+        assert renditions.findings(decoder, source, item_) == done.removed
 
 
 @pytest.mark.parametrize(

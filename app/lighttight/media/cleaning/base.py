@@ -19,7 +19,7 @@ import enum
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 PIECE = 1 << 20
 """How much is held of a picture's coded data at a time."""
@@ -27,6 +27,17 @@ PIECE = 1 << 20
 WINDOW = 64 << 10
 MAX_DETAIL = 100
 MAX_OF_A_KIND = 4
+
+COPIES: Final = {
+    **{name: name for name in ("gif", "jpeg", "png", "webp")},
+    **{name: name for name in ("mp4", "m4v", "mov", "3gp", "mkv", "webm")},
+    "mpegts": "mp4",
+    "avi": "mov",
+}
+"""Containers that are cleaned without decoding, and what their copies are."""
+
+REMUXED: Final = frozenset({"mpegts", "avi"})
+"""Those that a codec library takes apart, which a file might take over."""
 
 Bytes = bytes | bytearray | memoryview
 Write = Callable[[bytes | memoryview], object]

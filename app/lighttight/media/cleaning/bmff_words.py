@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from lighttight.media.cleaning import exif
 from lighttight.media.cleaning.base import Damaged, Findings, Found
 from lighttight.media.cleaning.bmff_boxes import Box
 from lighttight.media.cleaning.coded import text_of
@@ -86,9 +87,7 @@ def tell_place(findings: Findings, text: str) -> None:
     if match is None:
         findings.add(Found.PLACE)
         return
-    north, east = float(match[1]), float(match[2])
-    down, across = "N" if north >= 0 else "S", "E" if east >= 0 else "W"
-    findings.add(Found.PLACE, f"{abs(north):.2f} {down}, {abs(east):.2f} {across}")
+    findings.add(Found.PLACE, exif.place(float(match[1]), float(match[2])))
 
 
 def tell_user_data(findings: Findings, udta: Box) -> None:

@@ -11,7 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lighttight.media.cleaning import bmff, gif, jpeg, matroska, png, webp
-from lighttight.media.cleaning.base import Damaged, Finding, Original, Uncleanable, Write, drop
+from lighttight.media.cleaning.base import (
+    COPIES,
+    REMUXED,
+    Damaged,
+    Finding,
+    Original,
+    Uncleanable,
+    Write,
+    drop,
+)
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
 from lighttight.media.worker import remux
@@ -21,23 +30,22 @@ if TYPE_CHECKING:
 
 Walk = Callable[[Original, Write], tuple[Finding, ...]]
 
-_WALKS: Final[dict[str, tuple[str, Walk]]] = {
-    "gif": ("gif", gif.clean),
-    "jpeg": ("jpeg", jpeg.clean),
-    "png": ("png", png.clean),
-    "webp": ("webp", webp.clean),
-    **{name: (name, bmff.clean) for name in ("mp4", "m4v", "mov", "3gp")},
-    **{name: (name, matroska.clean) for name in ("mkv", "webm")},
-    "mpegts": ("mp4", partial(remux.clean, "mpegts")),
-    "avi": ("mov", partial(remux.clean, "avi")),
+_WALKS: Final[dict[str, Walk]] = {
+    "gif": gif.clean,
+    "jpeg": jpeg.clean,
+    "png": png.clean,
+    "webp": webp.clean,
+    **dict.fromkeys(("mp4", "m4v", "mov", "3gp"), bmff.clean),
+    **dict.fromkeys(("mkv", "webm"), matroska.clean),
+    **{name: partial(remux.clean, name) for name in sorted(REMUXED)},
 }
-"""Container of the original: that of the copy, and who makes it."""
+"""Who takes which container apart; `COPIES` says what it becomes."""
 
 
 def answer(request: Request, channel: Channel, sniffed: Sniffed) -> dict[str, Any]:
     if sniffed.container not in _WALKS:
         raise Undecodable("codec")
-    container, walk = _WALKS[sniffed.container]
+    walk = _WALKS[sniffed.container]
     try:
         found = walk(channel, channel.write if request.op is Op.CLEAN else drop)
     except Damaged as error:
@@ -45,4 +53,4 @@ def answer(request: Request, channel: Channel, sniffed: Sniffed) -> dict[str, An
     except Uncleanable as error:
         raise Undecodable(error.reason) from error
     told = [{"kind": one.kind.value, "detail": one.detail} for one in found[:MAX_FINDINGS]]
-    return {"clean": {"container": container, "findings": told}}
+    return {"clean": {"container": COPIES[sniffed.container], "findings": told}}

@@ -17,6 +17,9 @@ from lighttight.media.tags import Facts
 BACKDROP = (168, 168, 168)
 """Behind transparent pictures: black strokes and white strokes both stand out on it."""
 
+WHITE = (255, 255, 255)
+"""Behind them in a copy: what paper shows, and most programs."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -49,7 +52,12 @@ def draft(image: Image.Image, max_side: int) -> None:
     image.draft(None, fit(*image.size, max_side))
 
 
-def upright(image: Image.Image, orientation: int, max_side: int) -> Image.Image:
+def upright(
+    image: Image.Image,
+    orientation: int,
+    max_side: int,
+    behind: tuple[int, int, int] = BACKDROP,
+) -> Image.Image:
     """Any picture as it should be seen, in RGB."""
     profile = image.info.get("icc_profile")
     image = _eight_bits(image)
@@ -65,7 +73,7 @@ def upright(image: Image.Image, orientation: int, max_side: int) -> Image.Image:
         image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
     image = _to_srgb(image, profile)
     if image.mode == "RGBA":
-        backdrop = Image.new("RGB", image.size, BACKDROP)
+        backdrop = Image.new("RGB", image.size, behind)
         backdrop.paste(image, mask=image.getchannel("A"))
         image = backdrop
     if image.mode != "RGB":

@@ -58,6 +58,7 @@ _PILLOW = {
     "heif": "HEIF",
 }
 _WHOLE = frozenset({"webp", "avif", "heic", "heif"})
+_SEVERAL = frozenset({"gif", "png", "webp", "tiff", "avif"})
 
 
 def prepare() -> list[str]:
@@ -88,11 +89,14 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
     container = sniffed.container
     if container in _WHOLE and file.length > MAX_WHOLE_FILE:
         raise Undecodable("too-large")
-    if request.op is Op.PICTURE:
+    if request.op in (Op.PICTURE, Op.WHOLE):
         # Someone waits for this one. An import runs several files side by side instead.
         AvifImagePlugin.DEFAULT_MAX_THREADS = VIEWER_THREADS
         _heif_threads(VIEWER_THREADS)
     image = open_image(file, _PILLOW[container])
+    if request.op is Op.WHOLE and container in _SEVERAL and getattr(image, "n_frames", 1) > 1:
+        # One still would pass for all of an animation, the first page for all of a document.
+        raise Undecodable("codec")
     facts = _facts(image, file, container)
     size = develop.shown(*image.size, facts.orientation)
     if container in ("heic", "heif"):
@@ -105,7 +109,7 @@ def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, An
         turn = facts.orientation
     complete = True
     try:
-        picture, complete = _load(image, file, container, turn, request.max_side)
+        picture, complete = _load(image, file, container, turn, request)
     except MemoryError:
         if request.op is not Op.EXAMINE:
             raise
@@ -134,17 +138,19 @@ def open_image(file: IO[bytes] | RemoteFile, name: str) -> Image.Image:
 
 
 def _load(
-    image: Image.Image, file: RemoteFile, container: str, turn: int, max_side: int
+    image: Image.Image, file: RemoteFile, container: str, turn: int, request: Request
 ) -> tuple[Image.Image, bool]:
     """Decoded and upright; with what is there, and False, where the file ends too early."""
+    max_side, whole = request.max_side, request.op is Op.WHOLE
+    backdrop = develop.WHITE if whole else develop.BACKDROP
     develop.draft(image, max_side)
     try:
         image.load()
     except OSError:
-        if container not in ("jpeg", "png", "gif", "bmp", "tiff"):
+        if whole or container not in ("jpeg", "png", "gif", "bmp", "tiff"):
             raise
     else:
-        return develop.upright(image, turn, max_side), True
+        return develop.upright(image, turn, max_side, backdrop), True
     file.seek(0)
     image = open_image(file, _PILLOW[container])
     develop.draft(image, max_side)

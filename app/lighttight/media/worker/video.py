@@ -103,7 +103,7 @@ def opened(file: io.RawIOBase, container: str) -> InputContainer:
 
 
 def answer(request: Request, file: RemoteFile, sniffed: Sniffed) -> dict[str, Any]:
-    if _av is None:
+    if _av is None or request.op is Op.WHOLE:
         raise Undecodable("codec")
     started = time.monotonic()
     container = opened(file, sniffed.container)
