@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lighttight.model import ItemId
     from lighttight.session import Session
     from tests.gui.desks import RealDesk
 
@@ -183,6 +184,7 @@ class Screens:
         self.first_pictures()
         self.library()
         self.viewer()
+        self.what_left()
         self.trash()
         self.settings()
         self.unlock()
@@ -351,6 +353,60 @@ class Screens:
         viewer.cover.setChecked(False)
         viewer.leave()
         self.until_still()
+
+    def what_left(self) -> None:
+        """A quarter of a year in which copies were made, one of them in the night."""
+        session = self.session()
+        items = [one.id for one in session.library.items()]
+        now = datetime.now().astimezone()
+        catalog = session.vault.catalog
+        usual = catalog._now_ms
+        disk, folder = self.home / "Stick", self.home / "For printing"
+        for one in (disk, folder):
+            one.mkdir()
+
+        def at(days: int, hour: int, minute: int) -> None:
+            moment = (now - timedelta(days=days)).replace(hour=hour, minute=minute)
+            catalog._now_ms = lambda: round(moment.timestamp() * 1000)
+
+        for number, days in enumerate((83, 66, 60, 47, 33, 26, 19)):
+            at(days, 18 + number % 3, 7 * number)
+            chosen = items[number * 3 : number * 3 + 1 + number % 4]
+            session.egress.export_originals(chosen, (disk, folder)[number % 2], screen="grid")
+        at(11, 21, 10)
+        self.stop_while_saving(session, items[12:15], disk)
+        at(4, 11, 26)
+        session.protection.lock_after(10)
+        at(1, 2, 47)
+        session.egress.export_originals(items[20:48], folder, screen="grid")
+        at(0, 0, 2)
+        session.care.verify_record()
+        session.egress.export_originals(items[2:5], disk, screen="grid")
+        catalog._now_ms = usual
+        self.window.place_chosen.emit("left")
+        self.until_still()
+        story = self.desk.telling.page.story
+        self.desk.until(lambda: not story.pictures_pending())
+        self.take("what-left")
+        self.window.place_chosen.emit("library")
+        self.until_still()
+
+    def stop_while_saving(self, session: Session, items: list[ItemId], folder: Path) -> None:
+        from lighttight.audit import record
+        from lighttight.sealed.entries import EntryKind, Field
+
+        chosen = tuple(sorted(items))
+        with session.vault.transaction() as tx:
+            record.append(
+                tx,
+                EntryKind.EXPORT_INTENDED,
+                {
+                    Field.ITEMS: chosen,
+                    Field.PATH: str(folder),
+                    Field.FORM: "clean",
+                    Field.SCREEN: "grid",
+                },
+            )
 
     def trash(self) -> None:
         self.window.place_chosen.emit("trash")

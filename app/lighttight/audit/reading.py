@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import apsw
+
 from lighttight.audit import checkpoints, copies, packs, record
 from lighttight.audit.copies import Copy
 from lighttight.model import ItemId
@@ -61,14 +63,34 @@ class Record:
                     (*values, limit),
                 )
             )
-            found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
-            for sequence, name, value in database.execute(
-                "SELECT sequence, name, value FROM fields"
-                " WHERE sequence IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(found)),),
-            ):
-                found[sequence].append((name, value))
-        return [_entry(row, found[row[0]]) for row in rows]
+            return _with_fields(database, rows)
+
+    def those(self, sequences: Iterable[int]) -> list[Entry]:
+        """These entries, newest first; a number that no entry has is passed over."""
+        with self._vault.catalog.reading() as database:
+            rows = list(
+                database.execute(
+                    "SELECT sequence, kind, claimed FROM entries"
+                    " WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence DESC",
+                    (json.dumps(list(sequences)),),
+                )
+            )
+            return _with_fields(database, rows)
+
+    def about(self, item: ItemId) -> list[int]:
+        """The entries that name an item, newest first. Reads the whole record."""
+        wanted = bytes.fromhex(item)
+        rows = self._vault.catalog.query(
+            "SELECT sequence, value FROM fields"
+            " WHERE name IN ('item', 'items') AND instr(value, ?) ORDER BY sequence DESC",
+            (wanted,),
+        )
+        # Found across two ids it would be none of them.
+        return [
+            sequence
+            for sequence, value in rows
+            if wanted in {value[at : at + 16] for at in range(0, len(value), 16)}
+        ]
 
     def every(self) -> Iterator[Entry]:
         """All entries, newest first, in pages: the whole record is never held at once."""
@@ -99,6 +121,17 @@ class Record:
     def fingerprint(self) -> str:
         """What the identity that signs this record is known by, in hex."""
         return checkpoints.fingerprint(self._vault.catalog)
+
+
+def _with_fields(database: apsw.Connection, rows: list[tuple[int, int, int]]) -> list[Entry]:
+    found: dict[int, list[tuple[str, bytes | None]]] = {row[0]: [] for row in rows}
+    for sequence, name, value in database.execute(
+        "SELECT sequence, name, value FROM fields"
+        " WHERE sequence IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(found)),),
+    ):
+        found[sequence].append((name, value))
+    return [_entry(row, found[row[0]]) for row in rows]
 
 
 def _entry(row: tuple[int, int, int], fields: list[tuple[str, bytes | None]]) -> Entry:

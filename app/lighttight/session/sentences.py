@@ -6,8 +6,9 @@ words. Whatever an entry lacks because its readable part was erased, the sentenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Final
 
 from lighttight.audit.reading import Entry
@@ -41,9 +42,22 @@ _REPAIRED: Final = {
 
 
 class Narrator:
-    """Tells entries one by one. `entries` are all that are told, `albums` the names by id."""
+    """Tells entries one by one. `entries` are all that are told, `albums` the names by id.
 
-    def __init__(self, entries: Sequence[Entry], albums: Mapping[AlbumId, str]) -> None:
+    `running` are intents of acts that are under way: they did not stop. `brief` names a folder by
+    its last part, where the whole can be looked up beside the sentence.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        albums: Mapping[AlbumId, str],
+        *,
+        running: Collection[int] = (),
+        brief: bool = False,
+    ) -> None:
+        self._brief = brief
+        self._running = running
         self._albums: dict[str, str] = {**albums}
         self._outcomes: dict[int, _Fields] = {}
         self._looked: dict[int, str] = {}
@@ -85,8 +99,10 @@ class Narrator:
             "clean copy" if clean else "original",
             "clean copies" if clean else "originals",
         )
-        place = fields.text("path") or "a folder"
+        place = self._place(fields.text("path")) or "a folder"
         outcome = self._outcomes.get(sequence)
+        if outcome is None and sequence in self._running:
+            return f"You are saving {what} to {place}."
         if outcome is None:
             stopped = f"Lighttight stopped while saving {what} to {place}."
             looked = self._looked.get(sequence)
@@ -107,7 +123,7 @@ class Narrator:
 
     def _proof(self, sequence: int, fields: _Fields) -> str:
         what = f"a proof file about {counted(fields.number('count'), 'entry', 'entries')}"
-        place = fields.text("path") or "a file"
+        place = self._place(fields.text("path")) or "a file"
         outcome = self._outcomes.get(sequence)
         if outcome is not None:
             if outcome.text("result") == "done":
@@ -118,6 +134,10 @@ class Narrator:
             return f"Lighttight stopped while saving {what} to {place}. You looked: it isn’t there."
         end = "You looked: it is there." if looked == "some" else "It may be there."
         return f"Lighttight stopped while saving {what} to {place}. {end}"
+
+    def _place(self, path: str) -> str:
+        name = PurePath(path).name if self._brief else ""
+        return f"“{name}”" if name else path
 
     def _edited(self, fields: _Fields) -> str:
         what = counted(fields.items, "item")

@@ -19,6 +19,7 @@ from lighttight.session.care import Care
 from lighttight.session.exports import Exports
 from lighttight.session.imports import Imports
 from lighttight.session.protection import Protection
+from lighttight.session.story import Story
 from lighttight.session.ways import Ways
 from lighttight.sharing.egress import Egress
 from lighttight.vault import backup, creating, header_files, vault
@@ -29,7 +30,7 @@ from lighttight.vault.ways_in import Offer, WayIn
 
 class Session:
     """Parts: `vault`, `library`, `imports`, `ways`, `record`, `egress`, `exports`, `care`,
-    `decoder`, `protection`."""
+    `decoder`, `protection`, `story`."""
 
     def __init__(self, opened: Vault) -> None:
         self.vault = opened
@@ -41,6 +42,7 @@ class Session:
         self.record = Record(opened)
         self.egress = Egress(opened)
         self.exports = Exports(self.library, self.egress, self.decoder)
+        self.story = Story(opened, self.library, self.record, self.egress)
         self.care = Care(opened, self.library, self.decoder)
 
     def lock(self, reason: str = "asked") -> None:

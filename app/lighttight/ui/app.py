@@ -35,6 +35,7 @@ from lighttight.ui.controllers.program import Program
 from lighttight.ui.controllers.regaining import Regaining
 from lighttight.ui.controllers.sources import Sources
 from lighttight.ui.controllers.starting import Starting
+from lighttight.ui.controllers.telling import Telling
 from lighttight.ui.controllers.unlocking import Unlocking
 from lighttight.ui.controllers.viewing import Viewing
 from lighttight.ui.controllers.welcoming import Welcoming
@@ -93,6 +94,8 @@ class Desk(QObject):
         )
         self.browsing = Browsing(self.program)
         self.details = Details(self.program)
+        self.telling = Telling(self.program, self.browsing)
+        self.details.story_wanted.connect(self.telling.show_item)
         self.viewing = Viewing(self.program)
         self.acting = Acting(self.program, self.browsing)
         self.exporting = Exporting(self.program)
@@ -153,6 +156,7 @@ class Desk(QObject):
         self._ended = True
         ending = self.importing.stop()
         self.welcoming.leave(reason)
+        self.program.leave(reason)
         session = self.program.give_up()
         self.window.forget()
         if ending is not None:

@@ -26,7 +26,7 @@ class Feature(enum.Enum):
     """Printing the recovery words without a readable file on the way to the printer."""
 
 
-BUILT: frozenset[Feature] = frozenset()
+BUILT: frozenset[Feature] = frozenset({Feature.RECORD})
 
 
 def built(feature: Feature) -> bool:

@@ -84,6 +84,8 @@ class Browsing(QObject):
         self._window = window
         self.place = "library"
         self.overview: Overview | None = None
+        self.remarks: list[str] = []
+        """What the foot of the window says about the record."""
         self._survey_job: Job | None = None
         self._survey_again = False
         page, trash = window.shell.library, window.shell.trash
@@ -127,6 +129,7 @@ class Browsing(QObject):
         self.pictures.clear()
         self.thrown.clear()
         self.overview = None
+        self.remarks = []
         self._survey_job = None
         self._survey_again = False
         self.place = "library"
@@ -161,7 +164,7 @@ class Browsing(QObject):
             self._window.show_page(self._window.shell.trash)
             self.thrown.load(View(scope=Scope.TRASH))
             self.listed.emit()
-        elif place == "settings":
+        elif place in ("settings", "left"):
             self.place = place
             self._forget_search()
             self._window.shell.sidebar.set_here(place)
@@ -393,6 +396,8 @@ class Browsing(QObject):
         if self.overview is None:
             return []
         counts, album, say = self.overview.counts, self._album(), words.counts()
+        if self.place == "left":
+            return self.remarks
         if self.place == "trash":
             return [say.in_trash(counts.trash)]
         if self._searching():

@@ -54,3 +54,13 @@ def choose_folder(
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.setFilter(QDir.Filter.Dirs | QDir.Filter.NoDotAndDotDot | QDir.Filter.Drives)
     _then(dialog, lambda chosen: done(chosen[0]))
+
+
+def choose_new_file(parent: QWidget, title: str, name: str, done: Callable[[Path], None]) -> None:
+    """A file that is to be made. Whoever makes it refuses to write over one."""
+    dialog = _dialog(parent, title, None)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.selectFile(name)
+    _then(dialog, lambda chosen: done(chosen[0]))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from lighttight.model import Item, ItemId, Kind, Labels
 from lighttight.ui import words
@@ -18,7 +19,6 @@ from lighttight.ui.controllers.sources import title_of, when_of
 from lighttight.ui.inspector import Fact, Inspector, InspectorData
 from lighttight.ui.jobs import Job, Order
 from lighttight.ui.widgets.copies import CopyLine
-from lighttight.ui.widgets.sheet import Answer
 
 if TYPE_CHECKING:
     from lighttight.session import Copy, Session
@@ -38,12 +38,13 @@ class Found:
     veiled: bool
 
 
-def moment(ms: int) -> str:
-    return words.day_and_time(datetime.fromtimestamp(ms / 1000, UTC).astimezone())
-
-
 class Details(QObject):
-    """Fills both inspectors: beside the grid, and beside the viewer."""
+    """Fills both inspectors: beside the grid, and beside the viewer.
+
+    `story_wanted` carries the item of which everything that happened is to be shown.
+    """
+
+    story_wanted = Signal(str)
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -51,7 +52,6 @@ class Details(QObject):
         self._window = program.window
         self._chosen: dict[Inspector, tuple[ItemId, ...]] = {}
         self._jobs: dict[Inspector, Job] = {}
-        self._copies: dict[str, Copy] = {}
         window = program.window
         beside_grid, beside_viewer = window.shell.inspector, window.viewer_details
         window.selection_changed.connect(lambda items: self._show(beside_grid, items))
@@ -64,7 +64,9 @@ class Details(QObject):
         program.changed.connect(self._changed)
         program.closed.connect(self._closed)
         for inspector in (beside_grid, beside_viewer):
-            inspector.copy_chosen.connect(self._show_copy)
+            tell = partial(self._tell_story, inspector)
+            inspector.copy_chosen.connect(lambda _, tell=tell: tell())
+            inspector.see_all.connect(tell)
             inspector.caption_wanted.connect(self._caption)
             inspector.tag_wanted.connect(self._tag)
             inspector.untag_wanted.connect(self._untag)
@@ -72,7 +74,6 @@ class Details(QObject):
     def _closed(self) -> None:
         self._chosen.clear()
         self._jobs.clear()
-        self._copies.clear()
 
     def _changed(self) -> None:
         for inspector in list(self._chosen):
@@ -130,7 +131,6 @@ class Details(QObject):
             inspector.set_data(self._several(len(chosen), found))
             inspector.set_image(None)
             return
-        self._copies.update({str(copy.intent): copy for copy in found.copies})
         inspector.set_data(self._one(found))
         inspector.set_image(None if found.veiled else found.image)
 
@@ -183,7 +183,12 @@ class Details(QObject):
     def _line(self, copy: Copy) -> CopyLine:
         unsure = copy.state.value == "may-have-left"
         when = words.short_day(datetime.fromtimestamp(copy.since / 1000, UTC).astimezone())
-        said = self.tr("{when} · may have left") if unsure else self.tr("{when} · unchanged")
+        if unsure:
+            said = self.tr("{when} · may have left")
+        elif copy.form.startswith("clean"):
+            said = self.tr("{when} · clean copy")
+        else:
+            said = self.tr("{when} · unchanged")
         return CopyLine(
             str(copy.intent),
             Path(copy.place).name or copy.place,
@@ -196,37 +201,10 @@ class Details(QObject):
 
     # ---- copies --------------------------------------------------------------------------------
 
-    def _show_copy(self, key: str) -> None:
-        copy = self._copies.get(key)
-        if copy is None:
-            return
-        unsure = copy.state.value == "may-have-left"
-        if unsure:
-            title = self.tr("This may have left")
-            sentence = self.tr(
-                "Lighttight stopped on {when}, while saving it to {place}. It may be there. "
-                "Count it as sent until you’ve looked."
-            )
-        else:
-            title = self.tr("A copy was saved outside")
-            sentence = self.tr(
-                "On {when}, unchanged, to {place}. What happened to it there, Lighttight "
-                "cannot know."
-            )
-        sheet = self._window.ask(
-            title,
-            sentence.format(when=moment(copy.since), place=copy.place),
-            [
-                Answer("folder", self.tr("Show folder")),
-                Answer("close", self.tr("Close"), safe=True),
-            ],
-            icon_name="left",
-        )
-        sheet.answered.connect(lambda key: self._show_folder(key, copy.place))
-
-    def _show_folder(self, key: str, place: str) -> None:
-        if key == "folder":
-            QDesktopServices.openUrl(QUrl.fromLocalFile(place))
+    def _tell_story(self, inspector: Inspector) -> None:
+        chosen = self._chosen.get(inspector, ())
+        if len(chosen) == 1:
+            self.story_wanted.emit(chosen[0])
 
     # ---- words ---------------------------------------------------------------------------------
 
