@@ -17,6 +17,7 @@ from lighttight.session import (
     is_library,
     open_session,
 )
+from lighttight.session.ways import Ways
 from tests.gui.desks import PIN, RealDesk
 from tests.gui.test_unlock_opens import give
 
@@ -68,6 +69,82 @@ def test_after_the_words_were_checked_nothing_more_is_asked(desk: RealDesk) -> N
     assert desk.window.unlock.detail.text() == "Locked because the computer went to sleep"
     desk.settle()
     assert desk.sheet() is None
+
+
+class Recording:
+    """Noting that the words were checked takes until `gate` is open, and may fail then."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.gate = threading.Event(), threading.Event()
+        real = Ways.confirm_recovery
+
+        def confirm(ways: Ways, words: str) -> None:
+            self.begun.set()
+            assert self.gate.wait(20)
+            real(ways, words)
+
+        monkeypatch.setattr(Ways, "confirm_recovery", confirm)
+
+
+def test_words_count_as_checked_only_when_that_is_recorded(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording(monkeypatch)
+    session, _ = at_the_words(desk)
+    welcome = desk.window.welcome
+    shown = list(welcome.words._words)
+    welcome.words.go.click()
+    for place, field in zip(welcome.confirm.asked, welcome.confirm.fields, strict=True):
+        field.set_text(shown[place])
+    welcome.confirm.go.click()
+    assert recording.begun.wait(20)
+    desk.events.sleeping.emit()
+    assert session.vault._master is None
+    sheet = desk.asked()
+    assert sheet.accessibleName() == "Your recovery words are not checked yet"
+    recording.gate.set()
+    desk.settle()
+    assert desk.sheet() is sheet
+    assert desk.errors == []
+
+
+def test_a_library_is_made_behind_whatever_hangs(desk: RealDesk) -> None:
+    """All workers in a dead disk: what is made must be there before whoever locks waits for it."""
+    gate, hanging = threading.Event(), threading.Semaphore(0)
+
+    def hang(_: object) -> None:
+        hanging.release()
+        gate.wait(60)
+
+    real = desk.program.store().unlock
+
+    def last(*arguments: object) -> object:
+        for _ in range(6):
+            desk.jobs.run(hang)
+        return real(*arguments)  # pyright: ignore[reportArgumentType]
+
+    desk.welcoming._probe = last  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        session = desk.create_as_far_as_the_words(pin=PIN)
+        assert not gate.is_set()
+        desk.events.sleeping.emit()
+        assert session.vault._master is None
+    finally:
+        gate.set()
+    desk.settle()
+
+
+def test_no_other_library_is_opened_while_one_is_made(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowly = begin_slowly(desk, monkeypatch)
+    chosen: list[object] = []
+    monkeypatch.setattr(desk.unlocking, "choose", chosen.append)
+    desk.window.welcome.have_library.emit()
+    slowly.gate.set()
+    desk.settle()
+    assert chosen == []
+    assert desk.window.welcome.words._words
 
 
 def test_a_locked_screen_leaves_the_words_to_who_is_writing_them(desk: RealDesk) -> None:

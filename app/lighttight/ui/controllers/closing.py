@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from lighttight.ui.controllers.coming import Coming
 from lighttight.ui.jobs import Jobs, Lane
 
 if TYPE_CHECKING:
@@ -25,18 +26,19 @@ LONGEST: Final = 10.0
 
 
 class Closing:
-    """One session. `closed` is set when its keys are gone, however that went.
+    """One session, also one that is still on its way. `closed` is set when its keys are gone,
+    however that went."""
 
-    `session` answers the session once it is there, or None where there will be none.
-    """
-
-    def __init__(
-        self, session: Callable[[], Session | None], reason: str, ending: Ending | None
-    ) -> None:
-        self._session: Callable[[], Session | None] | None = session
+    def __init__(self, coming: Coming, reason: str, ending: Ending | None) -> None:
+        self._coming: Coming | None = coming
         self._reason = reason
         self._ending = ending
         self.closed = threading.Event()
+
+    def has_keys(self) -> bool:
+        """False while there is nothing to close yet, and when that was done."""
+        coming = self._coming
+        return not self.closed.is_set() and (coming is None or coming.there)
 
     def hurry(self) -> None:
         ending = self._ending
@@ -44,16 +46,16 @@ class Closing:
             ending.hurry()
 
     def run(self, _: object) -> None:
-        awaited, self._session = self._session, None
+        coming = self._coming
         try:
             if self._ending is not None:
                 self._ending.wait(UNHURRIED)
-            session = awaited() if awaited is not None else None
+            session = coming.session() if coming is not None else None
             if session is not None:
                 session.lock(self._reason)
         finally:
             # The import's job knows the session.
-            self._ending = None
+            self._coming = self._ending = None
             self.closed.set()
 
 
@@ -65,24 +67,30 @@ class Closings:
         self._under_way: tuple[Closing, ...] = ()
 
     def begin(self, session: Session, reason: str, ending: Ending | None = None) -> None:
-        self.begin_with(lambda: session, reason, ending)
+        self.begin_with(Coming(session), reason, ending)
 
-    def begin_with(
-        self, session: Callable[[], Session | None], reason: str, ending: Ending | None = None
-    ) -> None:
-        """With a session that is still to come: `session` waits for it, on the closing's thread."""
-        closing = Closing(session, reason, ending)
+    def begin_with(self, coming: Coming, reason: str, ending: Ending | None = None) -> None:
+        """Also with a session that is not there yet: waited for on the closing's own thread."""
+        closing = Closing(coming, reason, ending)
         still = (one for one in self._under_way if not one.closed.is_set())
         self._under_way = (*still, closing)
         self._jobs.run(closing.run, lane=Lane.APART)
 
     def wait(self, seconds: float) -> bool:
-        """Until all are closed; False where one is not after so long."""
-        until = time.monotonic() + seconds
-        return all(one.closed.wait(max(0.0, until - time.monotonic())) for one in self._under_way)
+        """Until all that were open are closed; False where one is not after so long.
+
+        What was left while it was being opened, and still is, has nothing to close, and may hang
+        in a prompt or on a dead disk: whoever opens another library does not wait for that.
+        """
+        return _closed([one for one in self._under_way if one.has_keys()], seconds)
 
     def hurry(self) -> bool:
         """The computer is about to stop. When this answers True, all keys are gone."""
         for one in self._under_way:
             one.hurry()
-        return self.wait(LONGEST)
+        return _closed(self._under_way, LONGEST)
+
+
+def _closed(all_: Iterable[Closing], seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    return all(one.closed.wait(max(0.0, until - time.monotonic())) for one in all_)

@@ -181,10 +181,12 @@ class Locking(QObject):
         """`reason` is for the record, `why` for the person, who needs none where they asked.
 
         `wait`: the computer is about to stop; only when this returns are the keys gone, also
-        those of a library that was locked a moment before. `gone`: there is nothing to open.
+        those of a library that was locked a moment before, or is being opened. `gone`: there is
+        nothing to open.
         """
         path = self._program.path
-        if self._program.session is not None:
+        opening = self._unlocking.under_way
+        if self._program.session is not None or opening:
             self._window.cover_at_once()
             self._close_what_stands_above()
         ending = self._importing.stop()
@@ -196,6 +198,10 @@ class Locking(QObject):
                 self._unlocking.say_gone(path)
             else:
                 self._unlocking.begin(path, locked=why)
+        elif opening:
+            self.hide_everything()
+            self._unlocking.leave(reason, why)
+        if session is not None or opening:
             self._window.uncover()
             drop_caches()
         if wait:

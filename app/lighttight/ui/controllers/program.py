@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from lighttight.errors import Environment, Integrity
 from lighttight.progress import Progress
 from lighttight.ui.controllers.closing import Closings
+from lighttight.ui.controllers.coming import Coming
 from lighttight.ui.jobs import Job, Jobs, Lane, Order
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Program(QObject):
         self.clock = clock
         self.session: Session | None = None
         self.path: Path | None = None
+        self.coming: Coming | None = None
+        """What is being opened or made, and not left."""
         self.rekeying = False
         """Whether all keys are being changed: nothing may be brought in meanwhile."""
         self._make_store = store
@@ -90,9 +93,52 @@ class Program(QObject):
 
     # ---- one session at a time -----------------------------------------------------------------
 
+    def expect(
+        self,
+        fetch: Callable[[Coming], Session],
+        *,
+        done: Callable[[Session], None],
+        failed: Callable[[BaseException], None],
+    ) -> Coming:
+        """Open or make a library beside the window; what was on its way before is left.
+
+        `done` and `failed` are also told of what was left meanwhile: it is closed without them.
+        """
+        self.leave("closing")
+        coming = Coming()
+
+        def work(_: object) -> Session:
+            session = None
+            try:
+                session = fetch(coming)
+                return session
+            finally:
+                coming.come(session)
+
+        def refused(error: BaseException) -> None:
+            if self.coming is coming:
+                self.coming = None
+            failed(error)
+
+        # A thread of its own: behind others that hang it would not begin, and whoever locks waits
+        # for it.
+        self.jobs.run(work, done=done, failed=refused, owner=self, lane=Lane.APART)
+        self.coming = coming
+        return coming
+
+    def leave(self, reason: str) -> None:
+        """What is on its way is not for the window any more: closed as soon as it is there."""
+        coming, self.coming = self.coming, None
+        if coming is not None:
+            coming.left = True
+            self.closings.begin_with(coming, reason)
+
     def take(self, session: Session, path: Path) -> None:
         """This session is the window's from now on."""
         assert self.session is None  # noqa: S101 - two open libraries would mix on the screen
+        coming, self.coming = self.coming, None
+        if coming is not None:
+            coming.taken()
         self.session = session
         self.path = path
         self.sources.use(session)

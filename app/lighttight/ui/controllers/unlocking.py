@@ -16,11 +16,19 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lighttight import settings
-from lighttight.errors import Environment, Integrity, LighttightError, Refused, Unsupported
+from lighttight.errors import (
+    Cancelled,
+    Environment,
+    Integrity,
+    LighttightError,
+    Refused,
+    Unsupported,
+)
 from lighttight.messages import window_words as words
 from lighttight.model import Factor
 from lighttight.ui import words as said
 from lighttight.ui.controllers.choosing import choose_folder
+from lighttight.ui.controllers.coming import Coming
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.jobs import Lane
 from lighttight.ui.pages.trouble import TroublePage
@@ -135,15 +143,30 @@ class Unlocking(QObject):
         self._watcher.setInterval(WATCH_MS)
         self._watcher.timeout.connect(self._look_whether_back)
         self._watching = False
+        self._looks = QObject(self)
+        """Owns what looks at one library: given up with it, for its disk may be dead."""
+        self._opening: Coming | None = None
 
     @property
     def path(self) -> Path | None:
         return self._path
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a library is being opened."""
+        return self._opening is not None and self._opening is self._program.coming
+
+    def leave(self, reason: str, why: str) -> None:
+        """Locking in the middle of opening: nothing of it is shown, whatever comes of it."""
+        self._program.leave(reason)
+        if self._path is not None:
+            self.begin(self._path, locked=why, back=self._back)
+
     # ---- which library -------------------------------------------------------------------------
 
     def rest(self) -> None:
         """Another page is shown: what is still found out here must not come before it."""
+        self._turn_away()
         self._path = None
         self._back = None
 
@@ -155,6 +178,7 @@ class Unlocking(QObject):
         back: Callable[[], None] | None = None,
     ) -> None:
         """Offer to open this one. `locked`: it was this moment, and why, unless that was asked."""
+        self._turn_away()
         self._path = path
         self._wrong = 0
         self._why = locked or ""
@@ -177,6 +201,14 @@ class Unlocking(QObject):
             )
             self._page.set_busy(True)
         self._look(path)
+
+    def _turn_away(self) -> None:
+        """From the library that was offered: what is asked of its disk may never be answered."""
+        if self.under_way:
+            self._program.leave("closing")
+        self._retry = None
+        self._program.jobs.cancel_owned(self._looks)
+        self._watching = False
 
     def say_gone(self, path: Path) -> None:
         """It was open, and its folder is not there any more."""
@@ -215,7 +247,7 @@ class Unlocking(QObject):
             if path == self._path:
                 self._cannot(error)
 
-        self._program.jobs.run(look, done=found, failed=failed, owner=self)
+        self._program.jobs.run(look, done=found, failed=failed, owner=self._looks)
 
     def _probe(self, known: Known) -> None:
         """Whether the password store answers; only where a way in needs it."""
@@ -228,7 +260,7 @@ class Unlocking(QObject):
                 self._tell_store()
 
         self._program.jobs.run(
-            lambda _: self._program.store().state().value, done=probed, owner=self
+            lambda _: self._program.store().state().value, done=probed, owner=self._looks
         )
 
     def choose(self, back: Callable[[], None] | None = None) -> None:
@@ -375,10 +407,12 @@ class Unlocking(QObject):
         if path is None:
             return
 
-        def open_it(_: object) -> Session:
+        def open_it(coming: Coming) -> Session:
             from lighttight.session import Offer, open_session
 
             self._wait_until_closed()
+            if coming.left:
+                raise Cancelled
             offer = {
                 Way.ONE_CLICK: Offer(),
                 Way.PIN: Offer(passphrase=typed),
@@ -394,8 +428,7 @@ class Unlocking(QObject):
             return session
 
         def opened(session: Session) -> None:
-            if self._program.session is not None or self._path != path:
-                self._program.closings.begin(session, "closing")
+            if opening.left:
                 return
             self._retry = None
             self._page.set_busy(False)
@@ -404,9 +437,10 @@ class Unlocking(QObject):
                 self.opened_by_words.emit(typed)
 
         def failed(error: BaseException) -> None:
-            self._failed(error, lambda: self._open(typed, accept_older=True))
+            if not opening.left:
+                self._failed(error, lambda: self._open(typed, accept_older=True))
 
-        self._program.jobs.run(open_it, done=opened, failed=failed, owner=self)
+        opening = self._opening = self._program.expect(open_it, done=opened, failed=failed)
 
     def _failed(self, error: BaseException, accepting: Callable[[], None]) -> None:
         if not isinstance(error, LighttightError):
@@ -534,7 +568,7 @@ class Unlocking(QObject):
         def failed(_: BaseException) -> None:
             self._watching = False
 
-        self._program.jobs.run(look, done=looked, failed=failed, owner=self, lane=Lane.APART)
+        self._program.jobs.run(look, done=looked, failed=failed, owner=self._looks, lane=Lane.APART)
 
     def _forget_typed(self) -> None:
         self._page.forget()

@@ -19,6 +19,7 @@ from lighttight import settings
 from lighttight.errors import LighttightError
 from lighttight.messages import window_words as words
 from lighttight.model import Factor
+from lighttight.ui.controllers.coming import Coming
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.pages.welcome import ONLY_ME
 from lighttight.ui.window import ClosingQuestion
@@ -38,25 +39,6 @@ def free_path(folder: Path, title: str, suffix: str) -> Path:
     return path
 
 
-class Making:
-    """A library on its way, from the click until the window has it."""
-
-    def __init__(self) -> None:
-        self.left = False
-        """Set on the main thread: whoever left closes what is made."""
-        self._ended = threading.Event()
-        self._session: Session | None = None
-
-    def end(self, session: Session | None) -> None:
-        self._session = session
-        self._ended.set()
-
-    def session(self) -> Session | None:
-        """Waits for it; None where it could not be made."""
-        self._ended.wait()
-        return self._session
-
-
 class Welcoming(QObject):
     """`left_unfinished` carries the library that was closed in the middle, and whether its words
     were checked."""
@@ -68,8 +50,10 @@ class Welcoming(QObject):
         self._program = program
         self._page = program.window.welcome
         self._words: tuple[str, ...] = ()
-        self._making: Making | None = None
+        self._coming: Coming | None = None
         self._made: tuple[Session, Path] | None = None
+        self._recorded = threading.Event()
+        """Set by the worker: the record says that the words were checked."""
         self._answer = ""
         self._page.create_wanted.connect(self._create)
         self._page.passphrase_given.connect(self._with_passphrase)
@@ -78,7 +62,7 @@ class Welcoming(QObject):
         self._noting = False
         self._then: Callable[[], None] | None = None
         window = program.window
-        self._page.have_library.connect(have_library)
+        self._page.have_library.connect(lambda: None if self.under_way else have_library())
         self._page.left.connect(self._leave)
         self._page.words_confirmed.connect(self._confirmed)
         self._page.finished.connect(self.finish)
@@ -103,21 +87,17 @@ class Welcoming(QObject):
     @property
     def under_way(self) -> bool:
         """Whether there is a library, or will be in a moment, that is not the window's yet."""
-        return self._made is not None or self._making is not None
+        return self._coming is not None and self._coming is self._program.coming
 
     def leave(self, reason: str) -> None:
         """Locking in the middle: what was made, or is being made, is closed beside the window."""
         made, self._made = self._made, None
-        checked = not self._words
         self._words = ()
         self._then = None
-        closings = self._program.closings
+        if self.under_way:
+            self._program.leave(reason)
         if made is not None:
-            closings.begin(made[0], reason)
-            self.left_unfinished.emit(made[1], checked)
-        elif self._making is not None and not self._making.left:
-            self._making.left = True
-            closings.begin_with(self._making.session, reason)
+            self.left_unfinished.emit(made[1], self._recorded.is_set())
 
     # ---- making --------------------------------------------------------------------------------
 
@@ -160,14 +140,14 @@ class Welcoming(QObject):
         self._page.set_busy(True)
         shared = self._answer != ONLY_ME
         title = self.tr("Home library")
-        making = self._making = Making()
+        words: list[tuple[str, ...]] = []
 
-        def create() -> tuple[CreatedSession, Path]:
+        def create(_: Coming) -> Session:
             from lighttight.session import SUFFIX, WayIn, create_session
 
             path = free_path(Path.home(), title, SUFFIX)
             way: WayIn = WayIn(factors, secret)
-            created = create_session(path, title, (way,), self._program.store())
+            created: CreatedSession = create_session(path, title, (way,), self._program.store())
             try:
                 created.session.egress.words_shown("screen")
                 # On a computer that others use too, no list says that there is a library.
@@ -176,29 +156,16 @@ class Welcoming(QObject):
             except BaseException:
                 created.session.lock("closing")
                 raise
-            return created, path
+            words.append(created.words)
+            return created.session
 
-        def make(_: object) -> tuple[CreatedSession, Path]:
-            session = None
-            try:
-                created = create()
-                session = created[0].session
-                return created
-            finally:
-                making.end(session)
-
-        def made(created: tuple[CreatedSession, Path]) -> None:
-            self._making = None
-            if making.left:
-                self.left_unfinished.emit(created[1], False)
+        def made(session: Session) -> None:
+            if coming.left:
+                self.left_unfinished.emit(session.vault.path, False)
             else:
-                self._made_it(created)
+                self._made_it(session, words.pop())
 
-        def failed(error: BaseException) -> None:
-            self._making = None
-            self._failed(error)
-
-        self._program.jobs.run(make, done=made, failed=failed, owner=self)
+        coming = self._coming = self._program.expect(create, done=made, failed=self._failed)
 
     def _failed(self, error: BaseException) -> None:
         self._page.set_busy(False)
@@ -209,12 +176,13 @@ class Welcoming(QObject):
         else:
             self._program.presenter.present(error)
 
-    def _made_it(self, made: tuple[CreatedSession, Path]) -> None:
-        created, path = made
-        self._made = (created.session, path)
-        self._words = created.words
+    def _made_it(self, session: Session, shown: tuple[str, ...]) -> None:
+        path = session.vault.path
+        self._made = (session, path)
+        self._words = shown
+        self._recorded.clear()
         self._page.pictures.set_place(f"~/{path.name}" if path.parent == Path.home() else str(path))
-        self._page.show_words(created.words, created.session.vault.title)
+        self._page.show_words(shown, session.vault.title)
 
     # ---- words and pictures --------------------------------------------------------------------
 
@@ -224,6 +192,10 @@ class Welcoming(QObject):
             return
         session = self._made[0]
         self._noting = True
+
+        def record(_: object) -> None:
+            session.ways.confirm_recovery(typed)
+            self._recorded.set()
 
         def noted(_: object) -> None:
             self._noting = False
@@ -235,9 +207,7 @@ class Welcoming(QObject):
                 self._program.presenter.present(error)
             noted(None)
 
-        self._program.jobs.run(
-            lambda _: session.ways.confirm_recovery(typed), done=noted, failed=failed, owner=self
-        )
+        self._program.jobs.run(record, done=noted, failed=failed, owner=self)
 
     def finish(self, then: Callable[[], None] = lambda: None) -> None:
         """Into the library, and `then` on to first pictures."""
