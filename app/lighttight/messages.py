@@ -962,6 +962,12 @@ _CLI: dict[str, Words] = {
 # --- ui: the window
 
 _UI: dict[str, Words] = {
+    "video-unreadable": Words(
+        "This video can’t be read now",
+        "The computer could not do it at the moment, perhaps for want of memory. The video itself "
+        "is unchanged.",
+        "Close other programs, and open the video again.",
+    ),
     "video-not-playable": Words(
         "This video can’t be played here",
         "It is kept safe and unchanged, but its kind of picture or sound is not one that this "

@@ -576,6 +576,20 @@ def test_a_disk_that_does_not_answer_does_not_hold_the_window(frames: Frames, de
         source.gate.set()
 
 
+class Failing(MemorySource):
+    """Its first read fails in a way that no source is known for."""
+
+    def __init__(self, content: bytes, trouble: Exception) -> None:
+        super().__init__(content)
+        self._trouble: Exception | None = trouble
+
+    def read(self, offset: int, count: int) -> bytes:
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
+        return super().read(offset, count)
+
+
 def test_nobody_waits_for_a_device_that_is_shut() -> None:
     """Neither who asked nor who stands behind them, as Qt's two threads may."""
     source = Hanging(b"0123456789", dead=True)
@@ -620,6 +634,22 @@ def test_a_device_keeps_the_error_and_ends() -> None:
     assert device.read(40).data() == b""
     assert device.error is error
     assert device.atEnd()
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), RuntimeError()])
+def test_a_read_that_fails_in_a_way_of_its_own_leaves_nobody_waiting(trouble: Exception) -> None:
+    """Neither who asked nor who stands behind them, as Qt's two threads may."""
+    source = Failing(b"0123456789", trouble)
+    device = SourceDevice(source)
+    assert device.readData(4) == b""
+    assert device.error is not None
+    assert device.error.code == "video-unreadable"
+    behind: list[bytes] = []
+    thread = threading.Thread(target=lambda: behind.append(device._reading.read(0, 4)), daemon=True)
+    thread.start()
+    thread.join(15)
+    device.shut()
+    assert behind == [b"0123"]
 
 
 def test_qts_own_log_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:

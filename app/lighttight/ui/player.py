@@ -37,7 +37,7 @@ from PySide6.QtMultimedia import (
     QVideoSink,
 )
 
-from lighttight.errors import LighttightError, Unsupported
+from lighttight.errors import Environment, LighttightError, Unsupported
 from lighttight.ui.frames import reduced
 from lighttight.ui.playing import Source, hush_decoder, keep_quiet
 
@@ -91,15 +91,15 @@ class _Reading:
                 wanted, self._wanted = self._wanted, None
                 if self.ended or wanted is None:
                     return
-            answer: bytes | LighttightError = b""
             try:
-                answer = self._source.read(*wanted)
+                answer: bytes | LighttightError = self._source.read(*wanted)
             except LighttightError as error:
                 answer = error
-            finally:
-                with self._changed:
-                    self._answer = None if self.ended else answer
-                    self._changed.notify_all()
+            except Exception:  # noqa: BLE001 - whoever waits is answered, and so is who reads next
+                answer = Environment("video-unreadable")
+            with self._changed:
+                self._answer = None if self.ended else answer
+                self._changed.notify_all()
             # Neither bytes of a picture nor what an error leads to are kept until the next read.
             del answer
 
