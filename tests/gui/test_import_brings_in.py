@@ -21,6 +21,7 @@ from lighttight.session import Offer, open_session
 from lighttight.ui.controllers import closing, importing
 from lighttight.ui.controllers.choosing import forget_history
 from lighttight.ui.controllers.importing import Run
+from lighttight.ui.jobs import Lane
 from lighttight.ui.pages.imported import _Names
 from lighttight.ui.widgets.progress import ProgressPanel
 from lighttight.ui.widgets.sheet import Sheet
@@ -250,7 +251,7 @@ def test_locking_takes_back_what_would_take_longer(
     desk.until(lambda: session.vault.closed and not desk.jobs.busy())
     assert blobs(path) == []
     monkeypatch.undo()
-    held = [(one._session, one._ending) for one in desk.program.closings._under_way]
+    held = [(one._coming, one._ending) for one in desk.program.closings._under_way]
     assert held == [(None, None)], "the import's job knows the session"
     open_again(desk)
     assert desk.ids() == []
@@ -274,6 +275,8 @@ def test_an_import_that_hangs_does_not_keep_the_keys(
     desk.until(lambda: session.vault._master is None)
     assert session.vault._secrets == {}
     assert gate.asked == 1, "it still hangs"
+    held = [job for job in desk.jobs._pools[Lane.IO]._at_hand.values() if job and job.given_up]
+    assert len(held) == 1, "another may do the work of its thread"
     gate.open()
     desk.until(lambda: not desk.jobs.busy())
     assert blobs(path) == []

@@ -327,15 +327,33 @@ def test_threads_that_come_back_are_not_kept_beside_those_in_their_place(
 def test_beyond_the_bound_nothing_waits_for_a_dead_disk(
     qtbot: QtBot, jobs: Jobs, hanging: Hanging
 ) -> None:
+    """What waited before the bound was reached, and what comes after it."""
     workers = WORKERS[hanging._lane]
-    for _ in range(GIVEN_UP // workers + 1):
+    failed: list[BaseException] = []
+    cancelled: list[str] = []
+
+    def ask() -> Job:
+        return jobs.run(
+            lambda _: None,
+            failed=failed.append,
+            cancelled=lambda: cancelled.append("cancelled"),
+            lane=hanging._lane,
+        )
+
+    for _ in range(GIVEN_UP // workers):
         hanging.begin(workers)
         jobs.cancel_owned(hanging.owner)
+    hanging.begin(workers)
+    ask()
+    ask().cancel()
+    jobs.cancel_owned(hanging.owner)
     assert alive(hanging) == workers + GIVEN_UP
-    failed: list[BaseException] = []
-    jobs.run(lambda _: None, failed=failed.append, lane=hanging._lane)
     qtbot.waitUntil(lambda: len(failed) == 1, timeout=5000)
-    assert [getattr(error, "code", None) for error in failed] == ["workers-hanging"]
+    ask()
+    qtbot.waitUntil(lambda: len(failed) == 2, timeout=5000)
+    codes = [getattr(error, "code", None) for error in failed]
+    assert codes == ["workers-hanging", "workers-hanging"]
+    assert cancelled == ["cancelled"]
     hanging.gate.set()
     qtbot.waitUntil(lambda: alive(hanging) == workers, timeout=5000)
     test_all_answers_come(qtbot, jobs, hanging._lane)

@@ -13,8 +13,9 @@ to the one presenter.
 A job that was given up (its library was locked, its page is gone) holds no place: where it hangs on
 a dead disk, another thread does the work of the one that it keeps. There is a bound to that, since
 such a thread comes back only when the disk does: `GIVEN_UP` in each lane. Beyond it, and when no
-other thread is left, a job is not begun but fails with Environment("workers-hanging"): to wait
-would be to wait for that disk. Threads in `apart` are not bounded: closing must never be refused.
+other thread is left, a job is not begun but fails with Environment("workers-hanging"), also one
+that waits already: to wait would be to wait for that disk. Threads in `apart` are not bounded:
+closing must never be refused.
 
 The threads are daemons on purpose: `shutdown` cancels and joins with a deadline, and a worker
 that hangs in the network or on a dead disk must not keep the program alive with its keys.
@@ -130,6 +131,8 @@ class Job:
 
     def refuse(self, error: BaseException) -> Callable[[], None]:
         """Instead of `execute`."""
+        if self._stop:
+            return self._deliver_cancelled
         return lambda: self._deliver_failure(error)
 
     # ---- on the main thread --------------------------------------------------------------------
@@ -193,14 +196,22 @@ class _Pool:
         self._at_hand: dict[threading.Thread, Job | None] = {}
         self.replace_lost()
 
-    def put(self, order: Order, job: Job) -> bool:
-        """False where nobody is left who could do it."""
-        self.replace_lost()
-        with self._lock:
-            if not self._useful():
-                return False
+    def put(self, order: Order, job: Job) -> None:
         self._queue.put((order, next(self._counter), job))
-        return True
+
+    def abandoned(self) -> list[Job]:
+        """Takes out what waits, where nobody is left who could do it."""
+        found: list[Job] = []
+        with self._lock:
+            if self._useful():
+                return found
+            while True:
+                try:
+                    job = self._queue.get_nowait()[2]
+                except queue.Empty:
+                    return found
+                if job is not None:
+                    found.append(job)
 
     def replace_lost(self) -> None:
         """Start threads in place of those that hang in what was given up, up to the bound."""
@@ -298,8 +309,9 @@ class Jobs(QObject):
             self._own(owner, job)
         if lane is Lane.APART:
             self._run_apart(job)
-        elif not self._pools[lane].put(order, job):
-            self._deliver(job, job.refuse(Environment("workers-hanging")))
+        else:
+            self._pools[lane].put(order, job)
+            self._tend(self._pools[lane])
         return job
 
     def cancel_owned(self, owner: QObject) -> None:
@@ -347,7 +359,13 @@ class Jobs(QObject):
             job.give_up()
         if not self._closed:
             for pool in self._pools.values():
-                pool.replace_lost()
+                self._tend(pool)
+
+    def _tend(self, pool: _Pool) -> None:
+        """Others for threads that hang; where there may be none, nothing is kept waiting."""
+        pool.replace_lost()
+        for job in pool.abandoned():
+            self._deliver(job, job.refuse(Environment("workers-hanging")))
 
     def _run_apart(self, job: Job) -> None:
         thread = threading.Thread(

@@ -113,7 +113,9 @@ class Ending:
             if self.ended.wait(_LOOK):
                 return
         self.job.cancel()
-        self.ended.wait(TAKEN_BACK)
+        if not self.ended.wait(TAKEN_BACK):
+            # Its thread comes back with its disk, and others do the work until then.
+            self.job.give_up()
 
 
 class Importing(QObject):
