@@ -243,6 +243,9 @@ class TestExport:
         out = run("export", filled[0], "--dry-run").ok().out
         assert "place: 48.21 N, 16.37 W" in out
         assert "hidden bytes" in out
+        (tmp_path / "out").mkdir()
+        run("export", filled[0], "--dry-run", "--to", tmp_path / "out").ok()
+        assert list((tmp_path / "out").iterdir()) == []
         decoder.codec = True
         ran = run("export", filled[0], "--dry-run", "--json")
         assert (ran.code, ran.document["copyable"]) == (6, False)
