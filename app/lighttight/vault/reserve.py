@@ -7,7 +7,7 @@ compresses would keep nothing for zeros. An opening that finds the disk full rem
 once more; a later one makes it again where there is room for much more than that.
 
 It is never read and means nothing. A crash leaves it there, not there, or unfinished under another
-name, which is swept. (`app/docs/decisions/0057-a-megabyte-for-a-full-disk.md`)
+name, which goes when it is made again. (`app/docs/decisions/0057-a-megabyte-for-a-full-disk.md`)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from lighttight.errors import Environment
-from lighttight.files import translating, write_durably
+from lighttight.files import PART, translating, write_durably
 
 T = TypeVar("T")
 
@@ -36,6 +36,9 @@ def keep(vault: Path) -> None:
     place = vault / NAME
     with contextlib.suppress(Environment, OSError):
         if not os.path.lexists(place) and shutil.disk_usage(vault).free >= SIZE + AMPLE:
+            # Not left to the sweep, which spares everything in a vault that was just restored.
+            for unfinished in vault.glob(f"{NAME}.*{PART}"):
+                unfinished.unlink(missing_ok=True)
             write_durably(place, secrets.token_bytes(SIZE))
 
 

@@ -53,6 +53,15 @@ def test_a_new_vault_has_one_for_the_owner_alone(place: Path) -> None:
     assert len(set(place.read_bytes())) == 256, "and one of zeros none where disks compress"
 
 
+def test_one_that_was_not_finished_goes_at_once(place: Path) -> None:
+    """Also in a vault that was just restored, where the sweep spares everything for a month."""
+    place.unlink()
+    unfinished = place.with_name("reserve.0011aabb.part")
+    unfinished.write_bytes(b"x")
+    reserve.keep(place.parent)
+    assert [one.name for one in place.parent.glob("reserve*")] == ["reserve"]
+
+
 def test_a_full_disk_gets_it_back_and_is_tried_once_more(
     place: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
