@@ -185,7 +185,7 @@ class TestUnanswered:
         newest = session(full).record.entries(limit=1)[0]
         assert newest.kind is EntryKind.LOOKED_INTO
         assert newest.values == {Field.INTENT: intent, Field.RESULT: answer}
-        assert not page.look.isVisible()
+        full.until(lambda: not page.look.isVisible())
         assert session(full).story.summary(datetime.now(UTC)).copies == left
 
     def test_leaving_it_open_writes_nothing(self, full: RealDesk) -> None:

@@ -135,8 +135,8 @@ class LeftPage(QWidget):
 
     # ---- parts ---------------------------------------------------------------------------------
 
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _head(self) -> QBoxLayout:
+        head = self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setContentsMargins(24, 16, 24, 14)
         head.setSpacing(8)
         said = QVBoxLayout()
@@ -144,18 +144,22 @@ class LeftPage(QWidget):
         said.addWidget(Text(self.tr("What left"), "title"))
         said.addWidget(Text(self.tr("Every copy that ever left this library."), "body", "text2"))
         head.addLayout(said, 1)
+        right = QHBoxLayout()
+        right.setSpacing(8)
+        head.addLayout(right, 2)
+        right.addStretch(1)
         self._check_glyph = Glyph("check", "ok", 20)
-        head.addWidget(self._check_glyph)
+        right.addWidget(self._check_glyph)
         self.check_words = Text("", "body", "ok", wrap=True)
         self.check_words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
-        head.addWidget(self.check_words, 2, Qt.AlignmentFlag.AlignVCenter)
-        head.addSpacing(8)
+        right.addWidget(self.check_words, 0, Qt.AlignmentFlag.AlignVCenter)
+        right.addSpacing(8)
         self.check = Button(self.tr("Check again"), Look.RAISED)
         self.check.clicked.connect(self.check_wanted)
-        head.addWidget(self.check)
+        right.addWidget(self.check)
         self.proof = Button(self.tr("Make a proof file…"), Look.RAISED)
         self.proof.clicked.connect(self.proof_wanted)
-        head.addWidget(self.proof)
+        right.addWidget(self.proof)
         return head
 
     def _main(
@@ -358,9 +362,11 @@ class LeftPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() < _NARROW
         direction = QBoxLayout.Direction
-        self._sides.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        for parts in (self._sides, self._across):
+            parts.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
         if narrow:
-            self._panel.setFixedHeight(max(120, self.height() // 3))
+            self._panel.setMinimumHeight(60)
+            self._panel.setMaximumHeight(max(60, self.height() // 3))
             self._panel.setMinimumWidth(0)
             self._panel.setMaximumWidth(16777215)
         else:

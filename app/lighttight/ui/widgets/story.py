@@ -4,6 +4,8 @@ A list that Qt knows as one, so that keys and screen readers work as everywhere;
 painted, and it asks for the next page only when somebody scrolls there. An act of which nobody
 knows how it ended is the one row that is made of parts: it has buttons, and keeps its frame until
 it is answered.
+
+Length: the model, the rows and the question of one list share every size; apart they would drift.
 """
 
 from __future__ import annotations
@@ -363,6 +365,7 @@ class StoryView(QListView):
         self.setProperty("ownFocus", True)
         # Always: rows must not change their width when the bar comes.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.verticalScrollBar().rangeChanged.connect(self._show_bar)
         self.viewport().setAutoFillBackground(False)
         self.verticalScrollBar().setSingleStep(_LINE * 2)
         self.story.modelAboutToBeReset.connect(self._heights.clear)
@@ -597,6 +600,11 @@ class StoryView(QListView):
         _cut.cache_clear()
         self._heights.clear()
         self.doItemsLayout()
+
+    def _show_bar(self, least: int, most: int) -> None:
+        """Its room stays, so that rows keep their width; its handle has nothing to say then."""
+        empty = "QScrollBar::handle { background: transparent; }"
+        self.verticalScrollBar().setStyleSheet("" if most > least else empty)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
