@@ -379,6 +379,10 @@ class Vault:
             self.closed = True
         catalog = self.catalog
         catalog.hurry(PATIENCE)
+        # A disk that does not answer holds whoever asks it something, for as long as it likes.
+        late = threading.Timer(2 * PATIENCE, self._drop_keys)
+        late.daemon = True
+        late.start()
         try:
             with contextlib.suppress(Environment, Integrity), catalog.writing() as tx:
                 tx.record(EntryKind.LOCKED, {Field.REASON: reason})
@@ -390,18 +394,24 @@ class Vault:
             with contextlib.suppress(Environment, Integrity):
                 catalog.checkpoint()
         finally:
+            self._drop_keys()
             self.release()
+            late.cancel()
 
     def release(self) -> None:
-        """Close files and drop keys without a record: for an opening that was refused."""
+        """Drop keys and close files without a record: for an opening that was refused."""
         self.closed = True
+        self._drop_keys()
         try:
             self.previews.close()
             self.catalog.close()
         finally:
             self.lock.release()
-            self._secrets = {}
-            self._master = None
+
+    def _drop_keys(self) -> None:
+        """All but those of the two databases, which SQLite holds until their files are closed."""
+        self._secrets = {}
+        self._master = None
 
 
 def anchor_of(catalog: Catalog, header: Header, header_data: bytes, key: bytes) -> Anchor:

@@ -174,6 +174,40 @@ def test_previews_that_are_in_use_are_closed_by_who_uses_them(
         vault.previews._database.execute("SELECT 1")
 
 
+@pytest.mark.parametrize("stuck", ["catalog.checkpoint", "previews.close"])
+def test_a_disk_that_does_not_answer_does_not_keep_the_master_key(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    """Whatever of the closing it holds up, before or after the files are let go."""
+    there, answers, dropped = threading.Event(), threading.Event(), threading.Event()
+    part, name = stuck.split(".")
+    drop = vault._drop_keys
+
+    def hang(*_: object) -> None:
+        there.set()
+        assert answers.wait(20)
+
+    def told() -> None:
+        drop()
+        dropped.set()
+
+    monkeypatch.setattr(getattr(vault, part), name, hang)
+    monkeypatch.setattr(vault, "_drop_keys", told)
+    closing = threading.Thread(target=vault.close)
+    closing.start()
+    try:
+        assert there.wait(20)
+        assert dropped.wait(20)
+        assert closing.is_alive()
+        assert vault._master is None
+        assert vault._secrets == {}
+    finally:
+        answers.set()
+        closing.join()
+        monkeypatch.undo()
+        vault.previews.close()
+
+
 def test_in_nobodys_way_it_is_recorded_and_noted(vault: Vault, store: MemoryStore) -> None:
     vault.close()
     again = open_vault(vault.path, Offer(), store)
