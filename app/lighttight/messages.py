@@ -446,6 +446,11 @@ _VAULT: dict[str, Words] = {
         "{path} is not empty, and nothing in it was touched.",
         "Choose a new name or an empty folder.",
     ),
+    "place-inside": Words(
+        "That place is inside a library",
+        "{path} is inside {library}, which is a library or a backup of one. Nothing was made.",
+        "Choose a folder somewhere else.",
+    ),
     "vault-locked": Words(
         "Your library is locked",
         "It was locked while this was being done. What was finished is kept.",

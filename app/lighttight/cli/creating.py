@@ -243,13 +243,19 @@ def making(path: Path) -> Iterator[None]:
 
 
 def insist_on_room_of_its_own(path: Path) -> None:
-    """A library goes into a folder that is new or empty. Raises Refused("path-exists")."""
+    """A library goes into a folder that is new or empty, and into no other library.
+
+    Raises Refused("path-exists", "place-inside").
+    """
+    from lighttight.session import insist_outside
+
     try:
         taken = os.path.lexists(path) and (not path.is_dir() or any(path.iterdir()))
     except OSError as error:
         raise Environment("not-writable", path=str(path)) from error
     if taken:
         raise Refused("path-exists", path=str(path))
+    insist_outside(path)
 
 
 def insist_on_place_for_words(file: Path | None, told: Screen, vault: Path) -> None:

@@ -32,6 +32,7 @@ from lighttight.sharing.renditions import Size
 from lighttight.vault.anchoring import AnchorState, Finding
 from lighttight.vault.backup import BackedUp
 from lighttight.vault.checking import Damage, RecordReport, Report
+from lighttight.vault.header_files import insist_outside
 from lighttight.vault.password_store import PasswordStore, StoreState
 from lighttight.vault.process import Hardening, harden
 from lighttight.vault.rotation import Rotated
@@ -83,6 +84,7 @@ __all__ = [
     "WayIn",
     "create_session",
     "harden",
+    "insist_outside",
     "is_library",
     "look",
     "open_session",

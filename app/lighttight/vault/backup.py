@@ -77,9 +77,9 @@ class BackedUp:
 def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> BackedUp:
     """Bring the backup at `target` (missing, empty, or an older one) up to date and verify it.
 
-    Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("backup-other-vault"),
-    Refused("backup-apart"), Refused("path-exists") or Environment("backup-busy") before writing
-    anything.
+    Progress counts bytes of blobs. Raises Refused("backup-inside"), Refused("place-inside"),
+    Refused("backup-other-vault"), Refused("backup-apart"), Refused("path-exists") or
+    Environment("backup-busy") before writing anything.
     """
     insist_on_text(target)
     with translating(target, gone="folder-gone"), vault.blobs.kept():
@@ -174,6 +174,7 @@ def _check_target(vault: Vault, target: Path) -> None:
         home = vault.path.resolve()
     if inside == home or home in inside.parents or inside in home.parents:
         raise Refused("backup-inside", path=str(target))
+    header_files.insist_outside(target)
     if not target.exists():
         return
     if not target.is_dir():
@@ -331,9 +332,11 @@ def restore(
     the roll-back in its record. The backup itself is not changed. Everything is copied beside the
     target and gets its name at the end, so that an interrupted restoring leaves nothing at `target`
     and can be tried again. A vault that the backup was made of goes on as it was. Raises
-    Environment("restore-busy") before writing anything while somebody else restores to `target`.
+    Refused("place-inside") inside another vault, and Environment("restore-busy") while somebody
+    else restores to `target`, before writing anything.
     """
     header_files.read(source)
+    header_files.insist_outside(target)
     lock = VaultLock(source)
     try:
         # Where nobody can write, nobody is making a backup just now either.

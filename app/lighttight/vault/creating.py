@@ -55,10 +55,11 @@ def create(
 ) -> Created:
     """Make a vault at `path` (missing, empty, or an unfinished creation) with recovery words.
 
-    Raises Refused("path-exists") where anything else is, and leaves nothing behind when any step
-    fails.
+    Raises Refused("path-exists") where anything else is, Refused("place-inside") inside another
+    vault, and leaves nothing behind when any step fails.
     """
     insist_on_text(path)
+    header_files.insist_outside(path)
     if not ways:
         raise Refused("way-in-missing")
     for way in ways:

@@ -6,6 +6,7 @@ one of the two files is whole, and the larger sequence number says which is mean
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,17 @@ def exist(vault: Path) -> bool:
         return any((vault / name).exists() for name in (HEADER, COPY))
     except OSError:
         return False
+
+
+def insist_outside(path: Path) -> None:
+    """Refuse a new place inside a library or a backup of one, seen through links.
+
+    Whatever stands there would be taken for a part of it, and swept, copied or restored with it.
+    """
+    for folder in Path(os.path.realpath(path)).parents:
+        # Both, since a folder of somebody's program may well be called “header”.
+        if exist(folder) and (folder / "blobs").is_dir():
+            raise Refused("place-inside", path=str(path), library=str(folder))
 
 
 def write(vault: Path, data: bytes) -> None:

@@ -107,6 +107,16 @@ class TestRefused:
         assert (ran.code, ran.error) == (3, "path-exists")
         assert not words_file.exists()
 
+    def test_inside_another_library(
+        self, run: Run, library: Path, words_file: Path, tmp_path: Path
+    ) -> None:
+        before, words = sorted(library.rglob("*")), tmp_path / "other words"
+        more = ("--unlock", "keyring", "--recovery-out", words, "--json")
+        ran = run("create", library / "blobs" / "zz", *more)
+        assert (ran.code, ran.error) == (3, "place-inside")
+        assert sorted(library.rglob("*")) == before
+        assert not words.exists()
+
     def test_keyring_in_trouble(
         self, run: Run, path: Path, words_file: Path, memory: MemoryBackend
     ) -> None:

@@ -367,6 +367,14 @@ class TestBackup:
         ran = run("restore", path, "--vault", path, "--json")
         assert (ran.code, ran.error) == (3, "path-exists")
         assert terminal.asked == []
+        for command in (
+            ("restore", path, "--vault", path / "new"),
+            ("demo", "--keep", path / "new"),
+        ):
+            ran = run(*command, "--json")
+            assert (ran.code, ran.error) == (3, "place-inside")
+        assert not (path / "new").exists()
+        assert terminal.asked == []
 
     def test_wrong_passphrase_restores_nothing_and_may_be_tried_again(
         self, run: Run, path: Path, passphrase_file: Path, words_file: Path, tmp_path: Path

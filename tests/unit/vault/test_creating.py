@@ -245,3 +245,25 @@ def test_a_folder_that_was_there_stays_after_an_error(
     assert not list(place.iterdir())
     assert place.stat().st_mode & 0o077 == 0
     make_vault(place, store, KEYRING).vault.close()
+
+
+@pytest.mark.parametrize("inside", ["sub", "blobs/zz", "blobs/aa/new.lighttight"])
+@pytest.mark.parametrize("link", [False, True])
+def test_inside_another_vault_nothing_is_made(
+    place: Path, store: MemoryStore, inside: str, link: bool
+) -> None:
+    make_vault(place, store, KEYRING).vault.close()
+    before, items = sorted(place.rglob("*")), dict(store.memory.items)
+    named = place
+    if link:
+        named = place.with_name("link")
+        named.symlink_to(place)
+    with pytest.raises(Refused, match="place-inside"):
+        make_vault(named / inside, store, KEYRING)
+    assert sorted(place.rglob("*")) == before
+    assert store.memory.items == items
+
+
+def test_a_folder_called_header_is_no_vault(place: Path, store: MemoryStore) -> None:
+    (place / "header").mkdir(parents=True)
+    make_vault(place / "new", store, KEYRING).vault.close()

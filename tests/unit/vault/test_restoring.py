@@ -266,3 +266,18 @@ def test_the_words_are_tried_before_anything_is_copied(
     with pytest.raises(Environment, match="keyring-stale"):
         restore(kept, kept.with_name("new"), Offer(), store)
     assert not kept.with_name("new.part").exists()
+
+
+@pytest.mark.parametrize("inside", ["b/blobs/zz", "b/new", "b/blobs"])
+def test_nothing_is_restored_or_backed_up_into_a_backup(
+    vault: Vault, kept: Path, store: MemoryStore, tmp_path: Path, inside: str
+) -> None:
+    before = files(kept)
+    for act in (
+        lambda: restore(kept, tmp_path / inside, Offer(), store).close(),
+        lambda: backup(vault, tmp_path / inside),
+    ):
+        with pytest.raises(Refused, match="place-inside"):
+            act()
+    assert files(kept) == before
+    assert not (kept / "new").exists()
