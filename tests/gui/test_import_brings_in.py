@@ -371,6 +371,30 @@ def test_with_a_second_copy_the_originals_go(desk: RealDesk, folder: Path, tmp_p
     assert [one.name for one in folder.iterdir()] == ["notes.txt"]
 
 
+def test_removing_originals_files_nothing_anywhere_else(
+    desk: RealDesk, folder: Path, tmp_path: Path
+) -> None:
+    """The album that is looked at by then has nothing to do with it."""
+    desk.create()
+    desk.program.commit(lambda session: session.library.albums.create("Lake house"))
+    desk.bring_in(folder)
+    desk.keeping.back_up(tmp_path / "copy.lighttight")
+    desk.asked().answer("close")
+    desk.settle()
+    desk.drop(folder)
+    results = desk.asked()
+    assert desk.browsing.overview is not None
+    [album] = desk.browsing.overview.albums
+    desk.window.place_chosen.emit(f"album:{album.id}")
+    desk.settle()
+    results.answer("remove")
+    desk.asked().answer("remove")
+    assert desk.asked().accessibleName() == "4 items removed outside"
+    desk.settle()
+    assert desk.browsing.overview.albums[0].count == 0
+    assert desk.ids() == []
+
+
 def traces(home: Path) -> set[Path]:
     """Every file that could tell what was chosen."""
     places = (home, Path(os.environ["XDG_CONFIG_HOME"]), Path(os.environ["XDG_DATA_HOME"]))

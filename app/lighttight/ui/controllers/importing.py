@@ -164,15 +164,19 @@ class Importing(QObject):
             lambda folder: self.bring_in([folder]),
         )
 
-    def bring_in(self, paths: Sequence[Path], *, remove_originals: bool = False) -> None:
-        if not paths or self._program.session is None:
+    def bring_in(self, paths: Sequence[Path]) -> None:
+        if not paths:
+            return
+        place = self._browsing.place
+        album = AlbumId(place[6:]) if place.startswith("album:") else None
+        self._add(Run(tuple(paths), album, remove_originals=False))
+
+    def _add(self, run: Run) -> None:
+        if self._program.session is None:
             return
         if why := self._refusal():
             self._window.refuse_drop(why)
             return
-        place = self._browsing.place
-        album = AlbumId(place[6:]) if place.startswith("album:") else None
-        run = Run(tuple(paths), album, remove_originals)
         if self._run is not None:
             self._waiting.append(run)
             self._tell_waiting()
@@ -425,6 +429,6 @@ class Importing(QObject):
             icon_name="trash",
             danger=True,
         )
-        sheet.answered.connect(
-            lambda key: self.bring_in(run.paths, remove_originals=True) if key == "remove" else None
-        )
+        # The same again, into the same album, whatever is being looked at by then.
+        again = Run(run.paths, run.album, remove_originals=True)
+        sheet.answered.connect(lambda key: self._add(again) if key == "remove" else None)
