@@ -12,7 +12,7 @@ from lighttight.cli import opening
 from lighttight.cli.options import Common, with_common
 from lighttight.cli.screen import Json, Screen, clock, moment, stamp
 from lighttight.errors import Refused
-from lighttight.messages import size
+from lighttight.messages import size, words
 from lighttight.model import AlbumId, Item, Kind, Labels, Scope, View
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def list_items(
     ] = None,
     album: Annotated[str | None, typer.Option(metavar="A", help="Only this album.")] = None,
     kind: Annotated[KindName | None, typer.Option(help="Only photos or only videos.")] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=0, help="The newest N.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="The newest N; 0 shows all.")
+    ] = None,
     trash: Annotated[bool, typer.Option("--trash", help="What is in the trash.")] = False,
 ) -> int:
     """What is inside, newest first."""
@@ -47,12 +49,12 @@ def list_items(
             scope, where = Scope.ALBUM, album_named(session, album)
         view = View(scope, where, query or "", None if kind is None else Kind(kind.value))
         shown = 0
-        for item, labels in _pages(session, view, limit):
+        for item, labels in _pages(session, view, limit or None):
             shown += 1
             told.document(listed(item, labels))
             told.say(_line(item))
         if not shown:
-            told.say("Nothing found." if query or album or kind else "Nothing is in there yet.")
+            _say_nothing(session, view, told)
     return 0
 
 
@@ -112,6 +114,19 @@ def _pages(session: Session, view: View, limit: int | None) -> Iterator[tuple[It
         if len(items) < wanted:
             return
         offset += wanted
+
+
+def _say_nothing(session: Session, view: View, told: Screen) -> None:
+    why = session.library.why_nothing(view.text)
+    if why is not None:
+        said = words(why)
+        told.note(why.code, f"{said.title}. {said.sentence} {said.action}")
+    if view.text or view.album or view.kind:
+        told.say("Nothing found.")
+    elif view.scope is Scope.TRASH:
+        told.say("Nothing is in the trash.")
+    else:
+        told.say("Nothing is in there yet.")
 
 
 def _line(item: Item) -> str:

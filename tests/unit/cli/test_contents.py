@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,21 @@ class TestList:
         assert "Nothing is in there yet" in run("list").ok().out
         assert "Nothing found" in run("list", "lake").ok().out
 
+    def test_all_in_the_trash_is_not_called_an_empty_library(
+        self, run: Run, filled: list[str]
+    ) -> None:
+        assert "Nothing is in the trash" in run("list", "--trash").ok().out
+
+    @pytest.mark.parametrize("asked", ["is:purple", "year:abc"])
+    def test_what_nothing_can_meet_is_said(self, run: Run, filled: list[str], asked: str) -> None:
+        ran = run("list", asked).ok()
+        assert "Nothing found." in ran.out
+        assert f"“{asked}” is not understood" in ran.err
+        ran = run("list", asked, "--json").ok()
+        assert ran.out == ""
+        assert json.loads(ran.err)["note"].startswith("search-")
+        assert run("list", "no such lake", "--json").ok().err == ""
+
     def test_documents_are_as_specified(self, run: Run, filled: list[str]) -> None:
         for one in listed(run):
             assert list(one) == KEYS
@@ -48,7 +64,7 @@ class TestList:
         assert names(run, "--kind", "photo") == {"a.jpg", "b.jpg"}
         assert names(run, "kind:v") == {"c.mp4"}
         assert len(listed(run, "--limit", "2")) == 2
-        assert listed(run, "--limit", "0") == []
+        assert len(listed(run, "--limit", "0")) == 3
         assert run("list", "--album", "Lake", "--json").error == "album-not-found"
 
     def test_pages_are_put_together(
