@@ -8,7 +8,8 @@ password store, a slot is a way in, an export or a rendition is a copy, to revok
 
 Where an action names a command, `IN_WINDOW` says it with the window's own buttons and places.
 
-A text may name facts of its error as `{fact}`, and a number of bytes as `{fact:size}`.
+A text may name facts of its error as `{fact}`, and a number of bytes as `{fact:size}`, or
+as `{fact:room}` where less would not do.
 What is filled in may come from an attacker (a file name with a line break, or with signs that turn
 the reading direction around), so control and direction signs are shown as �, and long values are
 cut in the middle. A fact that the error does not carry fails the tests, which read every place that
@@ -429,6 +430,11 @@ _VAULT: dict[str, Words] = {
         "Free that much on the disk, then open it again: delete something else there, or empty the "
         "disk’s own trash.",
     ),
+    "vault-silent": Words(
+        "The disk that holds it does not answer",
+        "Your library cannot be opened until it does. What was saved before is safe.",
+        "Look at its cable or its network. It is noticed here when the disk answers.",
+    ),
     "vault-missing": Words(
         "No library there",
         "There is nothing at {path}.",
@@ -712,9 +718,9 @@ _LIBRARY: dict[str, Words] = {
     ),
     "disk-low": Words(
         "Not enough room on the disk",
-        "To save more, {needed:size} must be free there, with a reserve for the library itself, "
-        "and {free:size} are. What was saved before is safe.",
-        "Free some space on the disk that holds your library, then try again.",
+        "To save more, {needed:size} must be free there, with a reserve for the library itself: "
+        "{missing:room} more than now. What was saved before is safe.",
+        "Free that much on the disk that holds your library, then try again.",
     ),
     "import-stopped": Words(
         "Not imported yet",
@@ -768,8 +774,9 @@ _SHARING: dict[str, Words] = {
     ),
     "folder-full": Words(
         "Not enough room there",
-        "The copies don’t fit on the disk of {path}. Nothing left your library.",
-        "Free some space there, or choose another disk.",
+        "The copies don’t fit on the disk of {path}: {missing:room} more must be free there. "
+        "Nothing left your library.",
+        "Free that much there, or choose another disk.",
     ),
 }
 
@@ -1074,7 +1081,7 @@ _MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)(:size)?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)(:size|:room)?\}")
 # Control, format (direction, zero width), surrogate and private-use characters, and the two
 # separators that break a line.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -1129,6 +1136,14 @@ def size(octets: int) -> str:
     return f"{value:.1f} {_UNITS[unit]}"
 
 
+def room(octets: int) -> str:
+    """The same, rounded up: who frees exactly that much has freed enough."""
+    tenth = 100
+    while octets >= 10_000 * tenth:
+        tenth *= 1000
+    return size(octets if octets < 1000 else -(-octets // tenth) * tenth)
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 item`, `2 items`, `12,408 items`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
@@ -1173,7 +1188,7 @@ def _filled(template: Words, facts: dict[str, object]) -> Words:
     def one(match: re.Match[str]) -> str:
         value = facts.get(match[1])
         if match[2] and isinstance(value, int):
-            return size(value)
+            return room(value) if match[2] == ":room" else size(value)
         return _timed(value) if exactly and isinstance(value, datetime) else _shown(value)
 
     # Two times that read the same would say that nothing happened in between.

@@ -132,9 +132,26 @@ def test_texts_are_plain_and_complete() -> None:
 
 
 def test_sizes_are_read_by_people() -> None:
-    said = words(Environment("disk-low", needed=67_139_672, free=999))
+    said = words(Environment("disk-low", needed=67_139_672, free=67_138_673, missing=999))
     assert "67.1 MB must be free" in said.sentence
-    assert "999 bytes" in said.sentence
+    assert "999 bytes more than now" in said.sentence
+
+
+@pytest.mark.parametrize(
+    ("octets", "shown"),
+    [
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (1001, "1.1 kB"),
+        (1_100_000, "1.1 MB"),
+        (1_100_001, "1.2 MB"),
+        (999_901, "1.0 MB"),
+        (67_110_001, "67.2 MB"),
+    ],
+)
+def test_room_to_be_made_is_never_less_than_it_is(octets: int, shown: str) -> None:
+    assert messages.room(octets) == shown
 
 
 def test_times_of_one_minute_are_told_apart() -> None:

@@ -31,7 +31,7 @@ def insist_on_room(vault: Vault, size: int) -> None:
     except OSError as error:
         raise Environment("vault-gone", path=os.fspath(vault.path)) from error
     if free < needed:
-        raise Environment("disk-low", needed=needed, free=free)
+        raise Environment("disk-low", needed=needed, free=free, missing=needed - free)
 
 
 def is_full(error: LighttightError) -> bool:

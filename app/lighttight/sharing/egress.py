@@ -261,8 +261,9 @@ def _check(vault: Vault, found: list[Item], folder: Path) -> None:
     _check_folder(vault, folder)
     with translating(folder, gone="folder-gone"):
         needed = sum(one.size for one in found) + RESERVE
-        if shutil.disk_usage(folder).free < needed:
-            raise Environment("folder-full", path=str(folder))
+        missing = needed - shutil.disk_usage(folder).free
+        if missing > 0:
+            raise Environment("folder-full", path=str(folder), missing=missing)
 
 
 def _intend(

@@ -220,6 +220,10 @@ def test_a_file_too_large_for_the_disk_is_refused_before_it_is_read(
     )
     done = Imported(library, folder, workers=1)
     assert done.by_name["large.jpg"].reason == "disk-low"
+    error = done.by_name["large.jpg"].error
+    assert error is not None
+    facts = {name: int(str(value)) for name, value in error.facts.items()}
+    assert 0 < facts["missing"] == facts["needed"] - facts["free"]
     assert done.by_name["000.jpg"].status is ImportStatus.IMPORTED
     assert done.summary.stopped is None
     nothing_half_saved(library)
