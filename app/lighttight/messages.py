@@ -863,8 +863,9 @@ _CLI: dict[str, Words] = {
         "Nowhere to show the new recovery words",
         "All keys change, and the recovery words with them. New ones are shown once, and here they "
         "would end up in a pipe or a file. Nothing was changed.",
-        "Run it in a terminal, or give --recovery-out FILE for the new words, or --words-file FILE "
-        "to keep the ones that you have.",
+        "Run it in a terminal, or give --recovery-out FILE for the new words. To keep the ones "
+        "that you have, give --words-file FILE instead of --passphrase-file, and what is to stay "
+        "with --also-passphrase-file FILE.",
     ),
     "path-empty": Words(
         "A name is missing",

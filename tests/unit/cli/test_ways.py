@@ -151,6 +151,17 @@ class TestRotating:
         ran = run("slots", "rotate", "--json")
         assert (ran.code, ran.error) == (2, "new-words-nowhere")
 
+    def test_what_is_advised_for_keeping_the_words_works(
+        self, run: Run, two_ways: Path, pin_file: Path, words_file: Path
+    ) -> None:
+        rotate = ("slots", "rotate")
+        said = run(*rotate, "--passphrase-file", pin_file).err
+        assert "--words-file FILE instead of --passphrase-file" in said
+        assert "--also-passphrase-file FILE" in said
+        run(*rotate, "--words-file", words_file, "--also-passphrase-file", pin_file).ok()
+        run("list", "--words-file", words_file).ok()
+        run("list", "--passphrase-file", pin_file).ok()
+
     def test_everything_is_renewed(
         self, run: Run, library: Path, tmp_path: Path, words_file: Path
     ) -> None:
