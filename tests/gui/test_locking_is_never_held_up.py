@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lighttight import session as session_package
+from lighttight import settings
 from lighttight.errors import Environment
+from lighttight.model import Factor
 from lighttight.session import Session
-from lighttight.ui.controllers import program
+from lighttight.ui.controllers import places, program, unlocking
 from lighttight.ui.controllers.closing import Closing
 from lighttight.ui.controllers.sources import _Reader
 from tests.gui.desks import PIN, RealDesk
@@ -131,6 +134,89 @@ def test_a_video_that_hangs_does_not_hold_the_window(
     thread.join(20)
     assert seen == ["vault-locked"], "what was read before comes too late"
     assert hanging.closed == 1
+
+
+def opens(desk: RealDesk) -> None:
+    unlock = desk.window.unlock
+    desk.until(lambda: desk.window.stack.currentWidget() is unlock and unlock.open.isEnabled())
+    unlock.secret.set_text(PIN)
+    unlock.open.click()
+    desk.until(lambda: desk.program.session is not None)
+
+
+@pytest.fixture
+def dead(
+    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The library that was open is locked, and its disk has just stopped answering."""
+    path, lock = session_of(open_desk).vault.path, Session.lock
+
+    def hang(self: Session, reason: str = "asked") -> None:
+        if self.vault.path == path:
+            assert gate.wait(60)
+        lock(self, reason)
+
+    with monkeypatch.context() as stuck:
+        stuck.setattr(Session, "lock", hang)
+        open_desk.locking.lock("asked")
+        yield path
+        gate.set()
+        open_desk.settle()
+
+
+def test_a_dead_disk_keeps_nobody_out_of_another_library(
+    open_desk: RealDesk,
+    dead: Path,
+    gate: threading.Event,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other, real = tmp_path / "Other.lighttight", session_package.is_library
+    way = session_package.WayIn((Factor.KEYRING, Factor.PASSPHRASE), PIN)
+    session_package.create_session(other, "Other", (way,), open_desk.memory).session.lock()
+    settings.remember_vault(dead)
+    monkeypatch.setattr(
+        session_package, "is_library", lambda one: real(one) if one != dead else gate.wait(60)
+    )
+    monkeypatch.setattr(places, "PATIENCE", 0.05)
+    open_desk.unlocking.begin(other)
+    opens(open_desk)
+    assert session_of(open_desk).vault.path == other
+    assert not gate.is_set()
+
+
+def test_its_own_disk_is_said_not_to_answer_until_it_does(
+    open_desk: RealDesk, dead: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unlocking, "SILENT", 0.05)
+    open_desk.unlocking._watcher.setInterval(20)
+    open_desk.unlocking.begin(dead)
+    trouble = open_desk.unlocking.trouble
+    open_desk.until(lambda: open_desk.window.stack.currentWidget() is trouble)
+    assert trouble.title.text() == "The disk that holds it does not answer"
+    gate.set()
+    opens(open_desk)
+
+
+def test_a_disk_that_does_not_tell_what_is_there_is_said_and_may_answer_later(
+    open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at the first opening, when nothing was open on it."""
+    real = session_package.look
+
+    def look(path: Path) -> object:
+        assert gate.wait(60)
+        return real(path)
+
+    monkeypatch.setattr(unlocking, "SILENT", 0.05)
+    monkeypatch.setattr(session_package, "look", look)
+    monkeypatch.setattr(session_package, "is_library", lambda _: gate.wait(60))
+    open_desk.locking.lock("asked")
+    trouble = open_desk.unlocking.trouble
+    open_desk.until(lambda: open_desk.window.stack.currentWidget() is trouble)
+    assert trouble.title.text() == "The disk that holds it does not answer"
+    gate.set()
+    opens(open_desk)
 
 
 def test_looking_behind_an_error_does_not_hold_the_window(

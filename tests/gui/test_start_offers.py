@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from lighttight import settings
 from lighttight.ui.controllers import unlocking
-from lighttight.ui.controllers.unlocking import library_of
+from lighttight.ui.controllers.places import library_of
 from lighttight.ui.pages.unlock import Way
 from tests.gui.desks import PIN, RealDesk
 from tests.support.password_store import MemoryStore

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lighttight.ui.controllers.coming import Coming
@@ -35,10 +36,10 @@ class Closing:
         self._ending = ending
         self.closed = threading.Event()
 
-    def has_keys(self) -> bool:
+    def holds(self, place: Path) -> bool:
         """False while there is nothing to close yet, and when that was done."""
         coming = self._coming
-        return not self.closed.is_set() and (coming is None or coming.there)
+        return coming is not None and coming.path is not None and coming.path.absolute() == place
 
     def hurry(self) -> None:
         ending = self._ending
@@ -76,13 +77,14 @@ class Closings:
         self._under_way = (*still, closing)
         self._jobs.run(closing.run, lane=Lane.APART)
 
-    def wait(self, seconds: float) -> bool:
-        """Until all that were open are closed; False where one is not after so long.
+    def wait(self, path: Path, seconds: float) -> bool:
+        """Until the library at `path` is closed, if it was open; False if it is not after so long.
 
-        What was left while it was being opened, and still is, has nothing to close, and may hang
-        in a prompt or on a dead disk: whoever opens another library does not wait for that.
+        Another one may hang on a dead disk, and keeps nobody out of this. What was left while it
+        was being opened, and still is, has nothing to close, and may hang in a prompt.
         """
-        return _closed([one for one in self._under_way if one.has_keys()], seconds)
+        place = path.absolute()
+        return _closed([one for one in self._under_way if one.holds(place)], seconds)
 
     def hurry(self) -> bool:
         """The computer is about to stop. When this answers True, all keys are gone."""

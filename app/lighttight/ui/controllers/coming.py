@@ -8,6 +8,7 @@ meanwhile leaves it, and it is closed as soon as it is there, before anything of
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,17 +21,16 @@ class Coming:
     def __init__(self, session: Session | None = None) -> None:
         self.left = False
         """Set on the main thread: whoever left closes what comes."""
-        self._session = session
+        self.path: Path | None = None
+        """Of a library that is there; none before."""
+        self._session: Session | None = None
         self._there = threading.Event()
         if session is not None:
-            self._there.set()
-
-    @property
-    def there(self) -> bool:
-        return self._there.is_set()
+            self.come(session)
 
     def come(self, session: Session | None) -> None:
         self._session = session
+        self.path = session.vault.path if session is not None else None
         self._there.set()
 
     def session(self) -> Session | None:

@@ -29,6 +29,7 @@ from lighttight.model import Factor
 from lighttight.ui import words as said
 from lighttight.ui.controllers.choosing import choose_folder
 from lighttight.ui.controllers.coming import Coming
+from lighttight.ui.controllers.places import connected, library_of
 from lighttight.ui.controllers.program import Program
 from lighttight.ui.jobs import Lane
 from lighttight.ui.pages.trouble import TroublePage
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from lighttight.session import Locked, Session, SlotInfo
 
 _OLDER: Final = frozenset({"vault-older", "vault-forked"})
-_ELSEWHERE: Final = frozenset({"not-a-vault", "vault-missing", "vault-gone", "vault-busy"})
+_ELSEWHERE: Final = frozenset(
+    {"not-a-vault", "vault-missing", "vault-gone", "vault-busy", "vault-silent"}
+)
 """Nothing that is typed here can help against these."""
 _AWAY: Final = frozenset({"vault-missing", "vault-gone"})
 """A disk may have been pulled, and may come back."""
@@ -49,8 +52,9 @@ WATCH_MS: Final = 2000
 HELPED_AFTER: Final = 3
 """Wrong tries after which more is said. Nobody is kept from trying on: what is derived from a PIN
 costs as much each time, and whoever has the files does not ask this window."""
-CLOSING_LIMIT: Final = 30.0
-"""Seconds that opening waits for what was locked a moment ago to be closed."""
+SILENT: Final = 10.0
+"""Seconds after which a disk that does not answer is said to be that: it was asked what stands
+there, or to close the same library. When it answers later, that is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +79,6 @@ def ways_of(slots: Sequence[SlotInfo]) -> list[Way]:
     if any(Factor.RECOVERY in slot.factors for slot in slots):
         found.append(Way.RECOVERY)
     return found
-
-
-def library_of(folder: Path) -> Path:
-    """The library that somebody means who chose this folder: itself, around it, or alone in it."""
-    from lighttight.session import SUFFIX, is_library
-
-    for place in (folder, *folder.parents):
-        if place.suffix == SUFFIX and place.is_dir():
-            return place
-    try:
-        inside = [one for one in folder.glob(f"*{SUFFIX}") if one.is_dir()]
-    except OSError:
-        return folder
-    return inside[0] if len(inside) == 1 and not is_library(folder) else folder
 
 
 def _whole(error: LighttightError) -> str:
@@ -143,6 +133,9 @@ class Unlocking(QObject):
         self._watcher.setInterval(WATCH_MS)
         self._watcher.timeout.connect(self._look_whether_back)
         self._watching = False
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._say_silent)
         self._looks = QObject(self)
         """Owns what looks at one library: given up with it, for its disk may be dead."""
         self._opening: Coming | None = None
@@ -208,6 +201,7 @@ class Unlocking(QObject):
             self._program.leave("closing")
         self._retry = None
         self._program.jobs.cancel_owned(self._looks)
+        self._late.stop()
         self._watching = False
 
     def say_gone(self, path: Path) -> None:
@@ -219,24 +213,21 @@ class Unlocking(QObject):
 
     def _look(self, path: Path) -> None:
         def look(_: object) -> Known:
-            from lighttight.session import is_library, look
+            from lighttight.session import look
 
-            self._wait_until_closed()
+            self._wait_until_closed(path)
             locked: Locked = look(path)
             recent = settings.load().settings.recent
             others = tuple(Path(one) for one in recent if one != str(path.absolute()))
-            return Known(
-                path,
-                locked.slots,
-                None,
-                tuple((one, is_library(one)) for one in others[:3]),
-            )
+            return Known(path, locked.slots, None, connected(others[:3]))
 
         def found(known: Known) -> None:
             if known.path != self._path or self._program.session is not None:
                 return
+            self._late.stop()
             before, self._known = self._known, known
-            if before is None or replace(before, store=None) != known:
+            away = self._window.stack.currentWidget() is self.trouble
+            if away or before is None or replace(before, store=None) != known:
                 self._show(known)
             else:
                 # What is shown is right, and somebody may be typing already.
@@ -245,9 +236,15 @@ class Unlocking(QObject):
 
         def failed(error: BaseException) -> None:
             if path == self._path:
+                self._late.stop()
                 self._cannot(error)
 
+        self._late.start(round(SILENT * 1000))
         self._program.jobs.run(look, done=found, failed=failed, owner=self._looks)
+
+    def _say_silent(self) -> None:
+        if self._program.session is None and not self.under_way:
+            self._cannot(Environment("vault-silent"))
 
     def _probe(self, known: Known) -> None:
         """Whether the password store answers; only where a way in needs it."""
@@ -410,7 +407,7 @@ class Unlocking(QObject):
         def open_it(coming: Coming) -> Session:
             from lighttight.session import Offer, open_session
 
-            self._wait_until_closed()
+            self._wait_until_closed(path)
             if coming.left:
                 raise Cancelled
             offer = {
@@ -490,10 +487,10 @@ class Unlocking(QObject):
         calm = self.tr("You can try as often as you like.")
         return " ".join(part for part in (look, other, calm) if part)
 
-    def _wait_until_closed(self) -> None:
+    def _wait_until_closed(self, path: Path) -> None:
         """On a worker: what was locked a moment ago must be closed before it is opened again."""
-        if not self._program.closings.wait(CLOSING_LIMIT):
-            raise Environment("vault-busy", holders=self.tr("this window, which is still closing"))
+        if not self._program.closings.wait(path, SILENT):
+            raise Environment("vault-silent")
 
     # ---- what cannot be opened -----------------------------------------------------------------
 
@@ -525,6 +522,7 @@ class Unlocking(QObject):
         away = isinstance(error, LighttightError) and error.code in _AWAY
         if away:
             action = self.tr("Connect its disk: it is noticed here when the library is back.")
+        if away or (isinstance(error, LighttightError) and error.code == "vault-silent"):
             self._watcher.start()
         self._forget_typed()
         self._esc = "back" if self._back is not None else "again"
@@ -557,7 +555,7 @@ class Unlocking(QObject):
         def look(_: object) -> bool:
             from lighttight.session import is_library
 
-            return is_library(path)
+            return self._program.closings.wait(path, 0) and is_library(path)
 
         def looked(there: bool) -> None:
             self._watching = False
