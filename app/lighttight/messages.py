@@ -339,7 +339,7 @@ _FILES: dict[str, Words] = {
     "path-is-vault": Words(
         "That is a Lighttight library",
         "{path} holds sealed pictures already, so there is nothing to import from it.",
-        "To see what is inside, open it.",
+        "To see what is inside, open it with --vault.",
     ),
     "name-taken": Words(
         "Too many files with this name",
@@ -1022,6 +1022,7 @@ _LOOK_AT_COPY = (
     "library”."
 )
 IN_WINDOW: dict[str, str] = {
+    "path-is-vault": "To see what is inside, open it.",
     "passphrase-not-text": "Type the passphrase again, with letters and signs of your keyboard.",
     "blob-damaged": "Your second copy may have it whole: open that with “Open another library”.",
     "state-damaged": _LOOK_AT_COPY,

@@ -28,6 +28,7 @@ from lighttight.files.durable import O_BASE, O_NOFOLLOW, O_NONBLOCK, translating
 
 DEPTH: Final = 64
 VAULT_SUFFIX: Final = ".lighttight"
+_HEADER: Final = b"lighttight-vault "
 
 # What systems leave in folders of pictures, and never a person.
 _LITTER: Final = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".nomedia"})
@@ -246,7 +247,27 @@ def _is_passed_over(path: Path, name: str, *, is_folder: bool) -> bool:
 
 
 def _is_vault(path: Path) -> bool:
-    return path.suffix.lower() == VAULT_SUFFIX and os.path.lexists(path / "header")
+    """By its name and a header; by what one of the two headers begins with under any other name.
+
+    Less would do for whoever wants a folder of pictures to be passed over unnoticed.
+    """
+    if path.suffix.lower() == VAULT_SUFFIX and os.path.lexists(path / "header"):
+        return True
+    return any(_begins_as_header(path / name) for name in ("header", "header.copy"))
+
+
+def _begins_as_header(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY | O_BASE | O_NOFOLLOW | O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        regular = stat.S_ISREG(os.fstat(fd).st_mode)
+        return regular and os.read(fd, len(_HEADER)) == _HEADER
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 def _unreadable(error: OSError, path: Path, *, folder: bool = False) -> LighttightError:

@@ -306,6 +306,20 @@ class TestWalk:
         _, problems = found([tmp_path / "Mine.lighttight"], tmp_path)
         assert problems == {"Mine.lighttight": "path-is-vault"}
 
+    @pytest.mark.parametrize("name", ["header", "header.copy"])
+    def test_a_library_under_any_name_is_one(self, tmp_path: Path, name: str) -> None:
+        tree(tmp_path, "mine/blobs/ab/abc", "a.jpg")
+        (tmp_path / "mine" / name).write_bytes(b"lighttight-vault 1\n")
+        assert found([tmp_path / "mine"], tmp_path) == ([], {"mine": "path-is-vault"})
+        assert found([tmp_path], tmp_path) == (["a.jpg"], {})
+
+    def test_a_folder_with_any_other_header_is_read(self, tmp_path: Path) -> None:
+        tree(tmp_path, "mine/blobs/ab.jpg", "mine/header", "other/header/a.jpg", "pipe/a.jpg")
+        os.mkfifo(tmp_path / "pipe" / "header")
+        names, problems = found([tmp_path], tmp_path)
+        assert names == ["mine/blobs/ab.jpg", "mine/header", "other/header/a.jpg", "pipe/a.jpg"]
+        assert problems == {"pipe/header": "file-not-regular"}
+
     def test_the_order_is_that_of_names_and_of_the_person(self, tmp_path: Path) -> None:
         tree(tmp_path, "2/b.jpg", "2/a.jpg", "1/z.jpg", "10/x.jpg", "é.jpg", "B.jpg", "a.jpg")
         names, _ = found([tmp_path], tmp_path)
