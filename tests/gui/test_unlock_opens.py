@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lighttight import session as session_package
 from lighttight import settings
-from lighttight.errors import Unsupported
+from lighttight.errors import Environment, Unsupported
 from lighttight.session import EntryKind
 from lighttight.ui.pages.unlock import Way
 from tests.gui.desks import PIN, RealDesk
@@ -239,6 +240,26 @@ def test_a_newer_library_is_not_touched(desk: RealDesk, monkeypatch: pytest.Monk
 def test_at_the_next_start_the_last_library_is_offered(desk: RealDesk) -> None:
     path = desk.create()
     assert desk.starting.first() == path
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_full_disk_is_said_with_what_to_do_and_the_place_only_where_it_may_be(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    path = desk.create(pin=PIN)
+    settings.change(keep_recent=not shared)
+    locked(desk)
+
+    def full(*_: object, **__: object) -> None:
+        raise Environment("vault-disk-full", path=str(path), needed=1 << 20)
+
+    monkeypatch.setattr(session_package, "open_session", full)
+    give(desk, PIN)
+    assert "Free that much on the disk, then open it again" in said(desk)
+    assert (str(path) in said(desk)) is not shared
+    if shared:
+        assert path.name in said(desk)
+        assert str(path.parent) not in said(desk)
 
 
 def test_the_place_of_the_library_is_said_where_a_list_is_kept(desk: RealDesk) -> None:

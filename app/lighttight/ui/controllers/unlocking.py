@@ -24,6 +24,7 @@ from lighttight.errors import (
     Refused,
     Unsupported,
 )
+from lighttight.messages import Words
 from lighttight.messages import window_words as words
 from lighttight.model import Factor
 from lighttight.ui import words as said
@@ -85,6 +86,15 @@ def _whole(error: LighttightError) -> str:
     """About the password store, where there is no room for a title of its own."""
     said = words(error)
     return f"{said.title}. {said.sentence}"
+
+
+def _words(error: BaseException) -> Words:
+    """Where no list is kept, a folder on the way to the library tells too much of somebody."""
+    if isinstance(error, LighttightError) and not settings.load().settings.keep_recent:
+        path = error.facts.get("path")
+        if isinstance(path, str):
+            error = type(error)(error.code, **{**error.facts, "path": Path(path).name})
+    return words(error)
 
 
 class Unlocking(QObject):
@@ -456,7 +466,8 @@ class Unlocking(QObject):
         elif error.code.startswith("keyring-"):
             self._page.show_refusal(_whole(error))
         else:
-            self._page.show_refusal(words(error).sentence)
+            told = _words(error)
+            self._page.show_refusal(f"{told.sentence} {told.action}")
 
     def _more_help(self) -> str:
         """The same however near it was."""
@@ -517,7 +528,7 @@ class Unlocking(QObject):
         if self._program.session is not None:
             self._program.presenter.present(error)
             return
-        told = words(error)
+        told = _words(error)
         action = told.action
         away = isinstance(error, LighttightError) and error.code in _AWAY
         if away:
