@@ -12,6 +12,7 @@ from lighttight import settings
 from lighttight.errors import Environment, Unsupported
 from lighttight.session import EntryKind
 from lighttight.ui.pages.unlock import Way
+from lighttight.vault import vault
 from tests.gui.desks import PIN, RealDesk
 
 
@@ -240,6 +241,27 @@ def test_a_newer_library_is_not_touched(desk: RealDesk, monkeypatch: pytest.Monk
 def test_at_the_next_start_the_last_library_is_offered(desk: RealDesk) -> None:
     path = desk.create()
     assert desk.starting.first() == path
+
+
+def test_that_the_spare_room_was_used_is_said_after_opening(
+    desk: RealDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.create(pin=PIN)
+    assert not any("disk is full" in text for text in desk.banners())
+    locked(desk)
+    real, tries = vault._open_vault, []
+
+    def full(*arguments: object) -> object:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Environment("disk-full", path=str(path))
+        return real(*arguments)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(vault, "_open_vault", full)
+    monkeypatch.setattr(vault.reserve, "AMPLE", 1 << 60)
+    give(desk, PIN)
+    desk.until(lambda: desk.program.session is not None)
+    assert any("the next opening may fail" in text for text in desk.banners())
 
 
 @pytest.mark.parametrize("shared", [False, True])

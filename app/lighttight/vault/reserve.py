@@ -31,11 +31,15 @@ AMPLE: Final = 64 << 20
 """Bytes that stay free beside it when it is made: importing leaves as many."""
 
 
+def stands(vault: Path) -> bool:
+    return os.path.lexists(vault / NAME)
+
+
 def keep(vault: Path) -> None:
     """Make it where it is missing and there is ample room; an opening never fails over it."""
     place = vault / NAME
     with contextlib.suppress(Environment, OSError):
-        if not os.path.lexists(place) and shutil.disk_usage(vault).free >= SIZE + AMPLE:
+        if not stands(vault) and shutil.disk_usage(vault).free >= SIZE + AMPLE:
             # Not left to the sweep, which spares everything in a vault that was just restored.
             for unfinished in vault.glob(f"{NAME}.*{PART}"):
                 unfinished.unlink(missing_ok=True)

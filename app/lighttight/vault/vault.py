@@ -119,6 +119,8 @@ class Vault:
         self.keeper = AnchorKeeper(store, header.vault, self._secrets["anchor"], path)
         self.finding = Finding(AnchorState.NONE, None, None)
         self.since = Since(None, 0, 0)
+        self.used_reserve = False
+        """Whether this opening took the room that was kept for it, and found none for another."""
 
     def __repr__(self) -> str:
         return f"Vault({self.id})"
@@ -457,6 +459,7 @@ def open_vault(
     `accept_older`, which is recorded.
     """
     insist_on_text(path)
+    kept = reserve.stands(path)
     try:
         vault = reserve.with_room(
             path, lambda: _open_vault(path, offer, store, accept_older, derived, opened)
@@ -468,6 +471,7 @@ def open_vault(
             raise Environment("vault-read-only", path=str(path)) from error
         raise
     reserve.keep(path)
+    vault.used_reserve = kept and not reserve.stands(path)
     return vault
 
 

@@ -67,7 +67,9 @@ def test_a_full_disk_gets_it_back_and_is_tried_once_more(
 ) -> None:
     free(monkeypatch, ENOUGH - 1)
     tries = full(monkeypatch, 1)
-    open_vault(place.parent, Offer(), store).close()
+    opened = open_vault(place.parent, Offer(), store)
+    assert opened.used_reserve
+    opened.close()
     assert tries() == 2
     assert not place.exists(), "another would take the room for it again"
 
@@ -90,7 +92,9 @@ def test_it_is_made_again_where_there_is_ample_room(
 ) -> None:
     place.unlink()
     free(monkeypatch, octets)
-    open_vault(place.parent, Offer(), store).close()
+    opened = open_vault(place.parent, Offer(), store)
+    assert not opened.used_reserve, "there was none to use"
+    opened.close()
     assert place.exists() == (octets == ENOUGH)
     assert sorted(one.name for one in place.parent.glob("*.part")) == []
 

@@ -128,6 +128,13 @@ class Starting(QObject):
                     "library put in its place would not be noticed here."
                 )
             )
+        if session.vault.used_reserve:
+            self._note(
+                self.tr(
+                    "This disk is full. Lighttight used its spare room to open; the next opening "
+                    "may fail. Free some space."
+                )
+            )
         lock = session.vault.lock
         if lock.elsewhere is not None:
             self._note(
