@@ -253,8 +253,10 @@ _MEDIA = {
 _FILES: dict[str, Words] = {
     "disk-full": Words(
         "The disk is full",
-        "There is no room left to save anything more. What was saved before is safe.",
-        "Free some space on that disk, then try again.",
+        "The disk that holds {path} has no room left to save anything more. What was saved before "
+        "is safe.",
+        "Free some space on that disk, then try again. To look and to check, a few megabytes are "
+        "enough.",
     ),
     "disk-failed": Words(
         "The disk reports an error",

@@ -432,10 +432,21 @@ def backup(
     ],
 ) -> int:
     """Bring a second copy up to date, and open every new file of it once."""
+    from lighttight.session import is_library
+
     told = common.screen
     with opening.opened(common) as session:
-        with told.progress("Backing up", octets=True) as progress:
-            done = session.care.backup(to, progress=progress)
+        try:
+            with told.progress("Backing up", octets=True) as progress:
+                done = session.care.backup(to, progress=progress)
+        except Environment:
+            if (to / "blobs").is_dir() and not is_library(to):
+                told.note(
+                    "backup-unfinished",
+                    f"What was copied so far stays in {to}. The same command goes on with it;"
+                    " until then it is no backup.",
+                )
+            raise
         told.document(
             {
                 "backup": str(to.absolute()),

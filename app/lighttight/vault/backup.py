@@ -88,14 +88,35 @@ def backup(vault: Vault, target: Path, *, progress: Progress = SILENT) -> Backed
 
 def _backup(vault: Vault, target: Path, progress: Progress) -> BackedUp:
     _check_target(vault, target)
+    made = not target.exists()
     _make_directory(target)
     lock = _alone(target)
     try:
         # Again, now that nobody else can be writing there.
         _check_target(vault, target)
         return _backup_alone(vault, target, progress)
+    except BaseException:
+        _take_away_empty(target, directory_too=made)
+        raise
     finally:
         lock.release()
+
+
+def _take_away_empty(target: Path, *, directory_too: bool) -> None:
+    """After an error: the folders and the lock, where nothing was copied yet.
+
+    What was copied stays, for the next backup there to go on with. The first error is the one to
+    report.
+    """
+    blobs = target / "blobs"
+    with contextlib.suppress(OSError):
+        for fan in list(blobs.iterdir()):
+            fan.rmdir()
+        blobs.rmdir()
+        if {one.name for one in target.iterdir()} == {lock_file.NAME}:
+            (target / lock_file.NAME).unlink()
+            if directory_too:
+                target.rmdir()
 
 
 def _alone(target: Path) -> VaultLock:

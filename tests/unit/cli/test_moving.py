@@ -11,6 +11,7 @@ import pytest
 from lighttight.cli.moving import _Imported
 from lighttight.cli.screen import Screen
 from lighttight.errors import Environment, Integrity, Refused
+from lighttight.files import copy_file_durably
 from lighttight.library.importing import import_paths
 from lighttight.library.storing import RESERVE
 from lighttight.session import ImportResult, ImportStatus
@@ -352,6 +353,38 @@ class TestBackup:
         ran = run("restore", tmp_path / "backup", "--vault", inside, "--json")
         assert (ran.code, ran.error) == (4, "place-impossible")
         assert (tmp_path / "file").read_text() == "mine"
+
+    def test_what_a_full_disk_leaves_is_said(
+        self, run: Run, filled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = tmp_path / "backup"
+        real, copied = copy_file_durably, list[Path]()
+
+        def second_is_too_much(source: Path, target: Path) -> int:
+            if copied:
+                raise Environment("disk-full", path=str(target))
+            copied.append(target)
+            return real(source, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("lighttight.vault.backup.copy_file_durably", second_is_too_much)
+            ran = run("backup", there)
+        assert ran.code == 4
+        assert f"What was copied so far stays in {there}" in ran.err
+        assert f"The disk that holds {there}" in ran.err
+        assert run("backup", there, "--json").ok().document["copied"] == 2
+
+    def test_nothing_is_said_of_what_a_full_disk_did_not_leave(
+        self, run: Run, filled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(source: Path, target: Path) -> int:
+            raise Environment("disk-full", path=str(target))
+
+        monkeypatch.setattr("lighttight.vault.backup.copy_file_durably", full)
+        ran = run("backup", tmp_path / "backup")
+        assert ran.code == 4
+        assert "stays in" not in ran.err
+        assert not (tmp_path / "backup").exists()
 
     def test_what_is_no_backup(self, run: Run, library: Path, tmp_path: Path) -> None:
         ran = run("restore", tmp_path / "nothing", "--vault", tmp_path / "new", "--json")

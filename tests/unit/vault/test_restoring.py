@@ -281,3 +281,24 @@ def test_nothing_is_restored_or_backed_up_into_a_backup(
             act()
     assert files(kept) == before
     assert not (kept / "new").exists()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_backup_that_copied_nothing_leaves_nothing(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    add_object(vault, DATA)
+    target = tmp_path / "b"
+    if there:
+        target.mkdir()
+
+    def full(*_: object) -> int:
+        raise Environment("disk-full", path=str(target))
+
+    monkeypatch.setattr("lighttight.vault.backup.copy_file_durably", full)
+    with pytest.raises(Environment, match="disk-full"):
+        backup(vault, target)
+    assert target.exists() == there
+    assert not there or not list(target.iterdir())
+    monkeypatch.undo()
+    assert backup(vault, target).copied == 1
