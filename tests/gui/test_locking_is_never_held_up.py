@@ -202,16 +202,18 @@ def test_a_disk_that_does_not_tell_what_is_there_is_said_and_may_answer_later(
     open_desk: RealDesk, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As at the first opening, when nothing was open on it."""
-    real = session_package.look
+    real, library = session_package.look, session_of(open_desk).vault.path
 
     def look(path: Path) -> object:
         assert gate.wait(60)
         return real(path)
 
+    open_desk.locking.lock("asked")
+    open_desk.settle()
     monkeypatch.setattr(unlocking, "SILENT", 0.05)
     monkeypatch.setattr(session_package, "look", look)
     monkeypatch.setattr(session_package, "is_library", lambda _: gate.wait(60))
-    open_desk.locking.lock("asked")
+    open_desk.unlocking.begin(library)
     trouble = open_desk.unlocking.trouble
     open_desk.until(lambda: open_desk.window.stack.currentWidget() is trouble)
     assert trouble.title.text() == "The disk that holds it does not answer"
