@@ -7,6 +7,8 @@ on → migrations. Nothing is shown before the last step, and nothing written be
 catalog that was put back would otherwise be brought up to date first.
 
 What happens to items is the library's affair; what an entry means is the record's.
+
+Length: the open vault and the order of opening one; each step relies on what the one before showed.
 """
 
 from __future__ import annotations
