@@ -174,6 +174,7 @@ def test_a_dead_disk_keeps_nobody_out_of_another_library(
     other, real = tmp_path / "Other.lighttight", session_package.is_library
     way = session_package.WayIn((Factor.KEYRING, Factor.PASSPHRASE), PIN)
     session_package.create_session(other, "Other", (way,), open_desk.memory).session.lock()
+    settings.change(keep_recent=True)
     settings.remember_vault(dead)
     monkeypatch.setattr(
         session_package, "is_library", lambda one: real(one) if one != dead else gate.wait(60)
