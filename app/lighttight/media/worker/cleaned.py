@@ -1,6 +1,6 @@
 """A clean copy without decoding, by the one module that knows the format.
 
-The same walk answers what would be removed (`Op.FINDINGS`) and writes the copy (`Op.CLEAN`).
+The same plan answers what would be removed (`Op.FINDINGS`) and writes the copy (`Op.CLEAN`).
 Formats that are not in the table have to be decoded, and the program is told so.
 """
 
@@ -19,7 +19,6 @@ from lighttight.media.cleaning.base import (
     Original,
     Uncleanable,
     Write,
-    drop,
 )
 from lighttight.media.sniff import Sniffed
 from lighttight.media.wire import MAX_FINDINGS, Op, Request, Undecodable
@@ -28,26 +27,27 @@ from lighttight.media.worker import remux
 if TYPE_CHECKING:
     from lighttight.media.worker.remote import Channel
 
-Walk = Callable[[Original, Write], tuple[Finding, ...]]
+Clean = Callable[[Original, Write], tuple[Finding, ...]]
+Look = Callable[[Original], tuple[Finding, ...]]
 
-_WALKS: Final[dict[str, Walk]] = {
-    "gif": gif.clean,
-    "jpeg": jpeg.clean,
-    "png": png.clean,
-    "webp": webp.clean,
-    **dict.fromkeys(("mp4", "m4v", "mov", "3gp"), bmff.clean),
-    **dict.fromkeys(("mkv", "webm"), matroska.clean),
-    **{name: partial(remux.clean, name) for name in sorted(REMUXED)},
+_KNOWN: Final[dict[str, tuple[Clean, Look]]] = {
+    "gif": (gif.clean, gif.findings),
+    "jpeg": (jpeg.clean, jpeg.findings),
+    "png": (png.clean, png.findings),
+    "webp": (webp.clean, webp.findings),
+    **dict.fromkeys(("mp4", "m4v", "mov", "3gp"), (bmff.clean, bmff.findings)),
+    **dict.fromkeys(("mkv", "webm"), (matroska.clean, matroska.findings)),
+    **{name: (partial(remux.clean, name), partial(remux.findings, name)) for name in REMUXED},
 }
 """Who takes which container apart; `COPIES` says what it becomes."""
 
 
 def answer(request: Request, channel: Channel, sniffed: Sniffed) -> dict[str, Any]:
-    if sniffed.container not in _WALKS:
+    if sniffed.container not in _KNOWN:
         raise Undecodable("codec")
-    walk = _WALKS[sniffed.container]
+    clean, look = _KNOWN[sniffed.container]
     try:
-        found = walk(channel, channel.write if request.op is Op.CLEAN else drop)
+        found = clean(channel, channel.write) if request.op is Op.CLEAN else look(channel)
     except Damaged as error:
         raise Undecodable("damaged") from error
     except Uncleanable as error:
