@@ -8,12 +8,12 @@ The order, for every act:
 4. the outcome is recorded: what left, what did not.
 
 A crash between 2 and 4 leaves an intent without an outcome, which is shown as "may have left" until
-the owner has looked. There is no step that a caller could skip: the functions here take items and a
-folder, not bytes.
+the owner has looked. There is no step that a caller could skip: what leaves is made here, of items
+and entries that a caller names.
 
-Exits are a closed list (`app/docs/audit-log.md`); this module has the first: saving copies to a
-folder, clean ones (`sharing.renditions`) or the originals. The second is the recovery words, which
-the vault hands out once.
+Exits are a closed list (`app/docs/audit-log.md`). Built are copies saved to a folder, clean ones
+(`sharing.renditions`) or the originals, proof files, and the recovery words, which the vault hands
+out once.
 """
 
 from __future__ import annotations
