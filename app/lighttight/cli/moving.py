@@ -321,7 +321,7 @@ class _Left:
             self._told.say(
                 f"Not in them: {', '.join(removed)}."
                 if removed
-                else "Nothing was found in them that had to be left out."
+                else "Nothing is known that had to be left out of them."
             )
 
 
